@@ -1,0 +1,45 @@
+"""Who changes something, by which way and under which key.
+
+Tools learn it from a context variable on the server's side, never from arguments or `_meta`: any client, and any model,
+can forge those.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from accounts.models import User
+
+SOURCES = ["chat", "rest", "mcp", "page", "admin"]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The user a change is made for. `key` makes it idempotent: the same key never does anything twice."""
+
+    user: User
+    source: str
+    key: str = field(default_factory=lambda: str(uuid7()))
+    turn_id: UUID | None = None
+
+
+_caller: ContextVar[Caller] = ContextVar("caller")
+
+
+def current_caller() -> Caller:
+    """Return the caller of the tool that runs. Raises `LookupError` outside of `calling`."""
+    return _caller.get()
+
+
+@contextmanager
+def calling(caller: Caller) -> Iterator[None]:
+    """Run tools in the name of `caller`."""
+    token = _caller.set(caller)
+    try:
+        yield
+    finally:
+        _caller.reset(token)

@@ -1,0 +1,117 @@
+import datetime
+import zoneinfo
+from typing import TYPE_CHECKING, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.db.models.functions import Lower
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+if TYPE_CHECKING:
+    from accounts.tokens import Claims
+
+# The `iss` and `aud` of the built-in issuer. Not an address: users must stay the same when host or port change.
+BUILT_IN_ISSUER = "urn:errand"
+
+
+def new_subject() -> str:
+    return uuid7().hex
+
+
+def default_timezone() -> str:
+    return settings.DEFAULT_TIMEZONE
+
+
+def validate_timezone(value: str) -> None:
+    """Accept the names of the IANA time zone database only."""
+    if value not in zoneinfo.available_timezones():
+        raise ValidationError("“%(value)s” is not an IANA time zone such as Europe/Berlin.", params={"value": value})
+
+
+class UserManager(DjangoUserManager["User"]):
+    def sign_up(self, *, name: str, email: str, password: str) -> "User":
+        """Make a user of the built-in issuer. Raises `IntegrityError` where the e-mail address is taken."""
+        subject = new_subject()
+        user = self.model(issuer=BUILT_IN_ISSUER, subject=subject, username=subject, name=name, email=email)
+        user.set_password(password)
+        with transaction.atomic():
+            user.save()
+        return user
+
+    def from_claims(self, claims: "Claims") -> "User | None":
+        """Return the user of a verified token, made on the first one. None where the account no longer exists.
+
+        Found by issuer and subject, never by e-mail: an address can change hands.
+        """
+        try:
+            return self.get(issuer=claims.issuer, subject=claims.subject)
+        except self.model.DoesNotExist:
+            if claims.issuer == BUILT_IN_ISSUER:  # its users are made at sign-up: this one was deleted
+                return None
+        fields = {"username": new_subject(), "name": claims.name, "email": claims.email}
+        try:
+            with transaction.atomic():
+                return self.create(issuer=claims.issuer, subject=claims.subject, **fields)
+        except IntegrityError:  # two first requests raced; the other one made it
+            return self.get(issuer=claims.issuer, subject=claims.subject)
+
+
+class User(AbstractUser):
+    """Somebody with tasks, known by the issuer of their tokens and their subject there; or a member of staff."""
+
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    issuer = models.CharField(max_length=200, default="staff")
+    subject = models.CharField(max_length=255, default=new_subject)
+    name = models.CharField(max_length=200, blank=True)
+    timezone = models.CharField(max_length=64, default=default_timezone, validators=[validate_timezone])
+    revoked_before = models.DateTimeField(null=True, blank=True, help_text="Tokens issued before this are refused.")
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta(AbstractUser.Meta):  # type: ignore[name-defined,misc]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="user_issuer_subject"),
+            models.UniqueConstraint(
+                Lower("email"), condition=models.Q(issuer=BUILT_IN_ISSUER), name="user_built_in_email"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email or self.username
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.timezone)
+
+    def now(self) -> datetime.datetime:
+        """Return the present moment on this user's clock."""
+        return timezone.now().astimezone(self.zone)
+
+    def accepts(self, claims: "Claims") -> bool:
+        """Tell whether a verified token may still be used: not by a deactivated user, nor when revoked."""
+        return self.is_active and not (self.revoked_before and claims.issued_at < self.revoked_before)
+
+
+class SigningKey(models.Model):
+    """An Ed25519 key of the built-in issuer (RFC 8037). Every process signs with the newest."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    private_jwk = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+
+    def __str__(self) -> str:
+        return str(self.id)

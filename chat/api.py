@@ -1,0 +1,218 @@
+"""`/api/{user_id}/chat`, conversations and turns over REST."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from ninja import Header, Query, Router, Schema, Status
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from accounts.auth import UserRequest
+from accounts.models import User
+from accounts.sections import section
+from chat import engine, journal, store, turns
+from chat.models import MESSAGE_LENGTH, TITLE_LENGTH, Conversation, Message, Turn
+from chat.sse import encode, event_stream
+
+router = Router(tags=["chat"])
+
+Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+Limit = Annotated[int, Query(ge=1, le=store.MAX_PAGE)]
+Cursor = Annotated[str | None, Query(max_length=100)]
+
+
+def not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
+class ChatIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    message: Annotated[str, Field(max_length=MESSAGE_LENGTH), AfterValidator(not_blank)]
+    conversation_id: str | None = None
+
+
+class ToolCallOut(Schema):
+    name: str
+    arguments: Any
+    result: Any
+
+
+class Usage(Schema):
+    input_tokens: int
+    output_tokens: int
+
+
+class TurnOut(Schema):
+    """A turn and its answer. `status`: running, completed, awaiting_approval, failed (see `error`) or stopped."""
+
+    conversation_id: str
+    turn_id: str
+    status: str
+    response: str
+    tool_calls: list[ToolCallOut]
+    usage: Usage
+    approval: dict[str, Any] | None = None
+    error: str | None = None
+
+
+class TurnEvent(BaseModel):
+    """The last event of a streamed turn: its answer as the JSON form gives it."""
+
+    type: str = "turn"
+    turn: TurnOut
+
+
+class ConversationOut(Schema):
+    id: str
+    title: str
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+    @classmethod
+    def of(cls, conversation: Conversation) -> "ConversationOut":
+        times = {"created_at": conversation.created_at, "updated_at": conversation.updated_at}
+        return cls(id=conversation.public_id, title=conversation.title, **times)
+
+
+class ConversationPage(Schema):
+    items: list[ConversationOut]
+    next_cursor: str | None = None
+
+
+class ConversationPatch(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    title: Annotated[str, Field(max_length=TITLE_LENGTH), AfterValidator(not_blank)]
+
+
+class MessageOut(Schema):
+    id: str
+    role: str
+    text: str
+    created_at: AwareDatetime
+
+    @classmethod
+    def of(cls, message: Message) -> "MessageOut":
+        role = "user" if message.kind == "user_message" else "assistant"
+        return cls(id=message.item_id, role=role, text=message.text, created_at=message.created_at)
+
+
+class MessagePage(Schema):
+    items: list[MessageOut]
+    next_cursor: str | None = None
+
+
+def wants_stream(request: HttpRequest) -> bool:
+    return "text/event-stream" in request.headers.get("Accept", "")
+
+
+async def respond(request: HttpRequest, turn: Turn, user: User) -> TurnOut | HttpResponseBase:
+    """Answer with a turn once it has ended, or with its events as they come if the client asks for a stream."""
+    events = stream(turn, user)
+    if wants_stream(request):
+        return event_stream(events)
+    async for _ in events:
+        pass
+    return await turn_out(turn)
+
+
+async def stream(turn: Turn, user: User) -> AsyncIterator[bytes]:
+    async for event in turns.watch(turn, user):
+        yield encode(event)
+    yield encode(TurnEvent(turn=await turn_out(turn)))
+
+
+async def turn_out(turn: Turn) -> TurnOut:
+    return TurnOut.model_validate(await section(journal.answer, turn.pk))
+
+
+@router.post("/{user_id}/chat", response=TurnOut)
+async def chat(request: UserRequest, user_id: str, body: ChatIn, key: Key = None) -> TurnOut | HttpResponseBase:
+    """Say something and get the answer, streamed with `Accept: text/event-stream` (ChatKit events, then `turn`)."""
+    user = request.auth
+    asked = turns.Request.of(f"chat:{key}" if key else None, body.model_dump())
+
+    def accept() -> Turn:
+        conversation = turns.get_conversation(user, body.conversation_id) if body.conversation_id else None
+        return turns.accept(user, conversation, turns.user_message(body.message), asked)
+
+    turn = await section(accept)
+    if turn.is_running:
+        engine.start(turn, user)
+    return await respond(request, turn, user)
+
+
+@router.get("/{user_id}/turns/{turn_id}", response=TurnOut)
+async def get_turn(request: UserRequest, user_id: str, turn_id: str) -> TurnOut:
+    return await turn_out(await section(turns.get, request.auth, turn_id))
+
+
+@router.get("/{user_id}/turns/{turn_id}/events", response=None)
+async def turn_events(request: UserRequest, user_id: str, turn_id: str) -> HttpResponseBase:
+    """Attach to a turn: what it has said so far, then what it says next, then `turn`."""
+    return event_stream(stream(await section(turns.get, request.auth, turn_id), request.auth))
+
+
+@router.post("/{user_id}/turns/{turn_id}/stop", response=TurnOut)
+async def stop_turn(request: UserRequest, user_id: str, turn_id: str) -> TurnOut:
+    """Stop a turn; what it has said stays. One that has ended is answered as it is."""
+    turn = await section(turns.get, request.auth, turn_id)
+    await turns.stop(turn)
+    return await turn_out(turn)
+
+
+@router.get("/{user_id}/conversations", response=ConversationPage)
+async def list_conversations(
+    request: UserRequest,
+    user_id: str,
+    q: Annotated[str | None, Query(max_length=200, description="Only those that say this.")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> ConversationPage:
+    def work() -> ConversationPage:
+        found, more = store.conversations(request.auth, limit, cursor, "desc", q)
+        return ConversationPage(items=[ConversationOut.of(each) for each in found], next_cursor=more)
+
+    return await section(work)
+
+
+@router.get("/{user_id}/conversations/{conversation_id}", response=ConversationOut)
+async def get_conversation(request: UserRequest, user_id: str, conversation_id: str) -> ConversationOut:
+    return ConversationOut.of(await section(turns.get_conversation, request.auth, conversation_id))
+
+
+@router.patch("/{user_id}/conversations/{conversation_id}", response=ConversationOut)
+async def rename_conversation(
+    request: UserRequest, user_id: str, conversation_id: str, body: ConversationPatch
+) -> ConversationOut:
+    def work() -> ConversationOut:
+        conversation = turns.get_conversation(request.auth, conversation_id)
+        conversation.title = body.title
+        conversation.save(update_fields=["title"])
+        return ConversationOut.of(conversation)
+
+    return await section(work)
+
+
+@router.delete("/{user_id}/conversations/{conversation_id}", response={204: None})
+async def delete_conversation(request: UserRequest, user_id: str, conversation_id: str) -> Status[None]:
+    await turns.delete_conversation(request.auth, conversation_id)
+    return Status(204, None)
+
+
+@router.get("/{user_id}/conversations/{conversation_id}/messages", response=MessagePage)
+async def list_messages(
+    request: UserRequest, user_id: str, conversation_id: str, after: Cursor = None, limit: Limit = 50
+) -> MessagePage:
+    """List what was said, oldest first. `after` is the id of the last message of the page before."""
+
+    def work() -> MessagePage:
+        turns.get_conversation(request.auth, conversation_id)
+        found, more = store.messages(request.auth, conversation_id, after, limit, "asc", said_only=True)
+        return MessagePage(items=[MessageOut.of(each) for each in found], next_cursor=more)
+
+    return await section(work)

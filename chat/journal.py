@@ -1,0 +1,49 @@
+"""The journal of a turn: database sections that record each step before the next one is taken."""
+
+from typing import Any
+
+from chatkit.types import ThreadItem
+from django.db import transaction
+from django.db.models import F
+
+from chat.models import Conversation, Message, Step, Turn
+
+
+def record(turn: Turn, step: Step, items: list[ThreadItem]) -> None:
+    """Store a step together with what the person sees of it, and count its tokens."""
+    step.turn = turn
+    with transaction.atomic():
+        step.save(force_insert=True)
+        for item in items:
+            Message.put(turn.conversation_id, item, turn)
+        if step.input_tokens or step.output_tokens:
+            Turn.objects.filter(pk=turn.pk).update(
+                input_tokens=F("input_tokens") + step.input_tokens,
+                output_tokens=F("output_tokens") + step.output_tokens,
+            )
+
+
+def end(turn: Turn, status: str, error: str, items: list[ThreadItem]) -> None:
+    """Close a turn and store what was still open on the screen."""
+    with transaction.atomic():
+        for item in items:
+            Message.put(turn.conversation_id, item, turn)
+        turn.end(status, error)
+        Conversation.objects.filter(pk=turn.conversation_id).update(updated_at=turn.ended_at)
+
+
+def answer(turn_id: Any) -> dict[str, Any]:
+    """Return a turn as the API answers with it."""
+    turn = Turn.objects.select_related("conversation").get(pk=turn_id)
+    steps = list(turn.steps.all())
+    texts = turn.messages.filter(kind="assistant_message").order_by("id").values_list("text", flat=True)
+    return {
+        "conversation_id": turn.conversation.public_id,
+        "turn_id": turn.public_id,
+        "status": turn.status,
+        "response": "\n\n".join(texts),
+        "tool_calls": [step.as_tool_call() for step in steps if step.kind == Step.Kind.TOOL],
+        "usage": {"input_tokens": turn.input_tokens, "output_tokens": turn.output_tokens},
+        "approval": None,
+        "error": turn.error or None,
+    }

@@ -1,0 +1,50 @@
+"""Turns that run in this process: what each has said so far, and those who watch it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from chatkit.types import ThreadStreamEvent
+
+
+class Live:
+    """A running turn. Anybody may watch, from any moment on, and gets everything from the beginning."""
+
+    def __init__(self) -> None:
+        self.events: list[ThreadStreamEvent] = []
+        self.has_ended = False
+        self.stop_requested = False
+        self.task: asyncio.Task[None] | None = None
+        self._news = asyncio.Event()
+
+    def emit(self, event: ThreadStreamEvent) -> None:
+        self.events.append(event)
+        self._wake()
+
+    def end(self) -> None:
+        self.has_ended = True
+        self._wake()
+
+    def stop(self) -> None:
+        """Ask the turn to end now, keeping what it has said."""
+        self.stop_requested = True
+        if self.task:
+            self.task.cancel()
+
+    def _wake(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    async def watch(self) -> AsyncIterator[ThreadStreamEvent]:
+        seen = 0
+        while True:
+            news = self._news  # taken before looking: what comes after the look wakes us
+            while seen < len(self.events):
+                yield self.events[seen]
+                seen += 1
+            if self.has_ended:
+                return
+            await news.wait()
+
+
+running: dict[UUID, Live] = {}

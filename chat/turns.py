@@ -1,0 +1,169 @@
+"""Beginning turns, watching them, and stopping them."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from chatkit.types import (
+    ErrorEvent,
+    InferenceOptions,
+    ThreadItem,
+    ThreadItemDoneEvent,
+    ThreadStreamEvent,
+    UserMessageItem,
+    UserMessageTextContent,
+)
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from accounts.models import User
+from accounts.problems import Conflict, KeyReused
+from accounts.sections import section
+from chat import engine, ids, providers
+from chat.live import running
+from chat.models import TITLE_LENGTH, Conversation, Message, Turn, item_text, lease_end
+from chat.prompts import render
+
+
+class Busy(Conflict):
+    def __init__(self) -> None:
+        super().__init__("An answer is still being written in this conversation. Wait for it or stop it first.")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a turn's key stands for: a second request with the same key must be the same."""
+
+    key: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, key: str | None, body: Any) -> "Request":
+        digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+        return cls(key or str(uuid7()), digest)
+
+
+def find_by_key(user: User, request: Request) -> Turn | None:
+    """Return the turn that the request's key began. Raises `KeyReused` where that was another request."""
+    turn = Turn.objects.select_related("conversation").filter(user=user, key=request.key).first()
+    if turn and turn.fingerprint != request.fingerprint:
+        raise KeyReused
+    return turn
+
+
+def get(user: User, public_id: str) -> Turn:
+    """Return the user's turn of that id. Raises `Missing`."""
+    turn = Turn.objects.select_related("conversation").filter(user=user, pk=ids.read("turn", public_id)).first()
+    if turn is None:
+        raise ids.Missing("There is no such turn.")
+    return turn
+
+
+def get_conversation(user: User, public_id: str) -> Conversation:
+    """Return the user's conversation of that id. Raises `Missing`."""
+    conversation = Conversation.objects.for_user(user).filter(pk=ids.read("conv", public_id)).first()
+    if conversation is None:
+        raise ids.Missing("There is no such conversation.")
+    return conversation
+
+
+def accept(user: User, conversation: Conversation | None, item: UserMessageItem, request: Request) -> Turn:
+    """Store a message and begin its turn, in one transaction. The same request again gets the turn it began.
+
+    Raises `Busy` while a turn runs in the conversation, and `KeyReused`.
+    """
+    try:
+        with transaction.atomic():
+            return find_by_key(user, request) or begin(user, conversation, item, request)
+    except IntegrityError:  # the same request arrived twice at once; the other one was first
+        if turn := find_by_key(user, request):
+            return turn
+        raise
+
+
+def begin(user: User, conversation: Conversation | None, item: UserMessageItem, request: Request) -> Turn:
+    now = timezone.now()
+    if conversation is None:
+        conversation = Conversation.objects.create(user=user, created_at=now)
+    else:  # one turn at a time: whoever locks the conversation second sees the turn of the first
+        conversation = Conversation.objects.select_for_update().get(pk=conversation.pk)
+    for other in Turn.objects.filter(conversation=conversation, status=Turn.Status.RUNNING):
+        if not other.is_dead:
+            raise Busy
+        other.end(Turn.Status.FAILED, "The server stopped before the answer was complete.")
+    turn = Turn.objects.create(
+        conversation=conversation,
+        user=user,
+        key=request.key,
+        fingerprint=request.fingerprint,
+        lease_expires_at=lease_end(),
+        model=providers.model_name(),
+        prompt_hash=render(user).template_hash,
+    )
+    item = item.model_copy(update={"thread_id": conversation.public_id})
+    Message.put(conversation.pk, item, turn)
+    Message.objects.filter(item_id=item.id).update(turn=turn)  # a message that is asked again belongs to its new turn
+    conversation.title = conversation.title or title_from(item_text(item))
+    conversation.updated_at = now
+    conversation.save(update_fields=["title", "updated_at"])
+    return turn
+
+
+def title_from(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1] + "…"
+
+
+def user_message(text: str) -> UserMessageItem:
+    """Return a message as an item, before it belongs to a conversation."""
+    return UserMessageItem(
+        id=ids.new_id("message"),
+        thread_id="",
+        created_at=timezone.now(),
+        content=[UserMessageTextContent(text=text)],
+        inference_options=InferenceOptions(),
+    )
+
+
+async def watch(turn: Turn, user: User) -> AsyncIterator[ThreadStreamEvent]:
+    """Give what a turn has said and, while it runs in this process, what it says next."""
+    if turn.is_running:
+        live = running.get(turn.pk) or engine.start(turn, user)
+        async for event in live.watch():
+            yield event
+        return
+    for item in await section(answer_items, turn.pk):
+        yield ThreadItemDoneEvent(item=item)
+    if turn.error:
+        yield ErrorEvent(code="custom", message=turn.error, allow_retry=True)
+
+
+def answer_items(turn_id: UUID) -> list[ThreadItem]:
+    """Return what a turn answered: its items without the person's message."""
+    messages = Message.objects.filter(turn=turn_id).visible().exclude(kind="user_message")
+    return [message.as_item() for message in messages.order_by("id")]
+
+
+async def stop(turn: Turn) -> None:
+    """Stop a turn that runs in this process and wait for its end; what it has said stays."""
+    if live := running.get(turn.pk):
+        live.stop()
+        async for _ in live.watch():
+            pass
+
+
+async def delete_conversation(user: User, public_id: str) -> None:
+    """Delete a conversation with everything in it; a turn that still runs is stopped first. Raises `Missing`."""
+
+    def find() -> tuple[Conversation, list[Turn]]:
+        conversation = get_conversation(user, public_id)
+        return conversation, list(conversation.turns.filter(status=Turn.Status.RUNNING))
+
+    conversation, turns = await section(find)
+    for turn in turns:
+        await stop(turn)
+    await section(conversation.delete)

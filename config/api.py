@@ -1,0 +1,80 @@
+"""The one NinjaAPI: every REST path, one way in, one shape of errors."""
+
+from typing import Any
+
+import structlog
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
+
+from accounts.api import router as account_router
+from accounts.auth import Bearer
+from accounts.bodies import parse_json, refuse_unstorable
+from accounts.issuer_api import Refused, refused_response
+from accounts.issuer_api import router as issuer_router
+from accounts.problems import Problem, problem_response
+from chat.api import router as chat_router
+from tasks.api import router as tasks_router
+
+log = structlog.get_logger("errand.api")
+
+
+class StrictParser(Parser):
+    """Reads only what can be stored; see `accounts.bodies`."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        return parse_json(request.body)
+
+    def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> Any:
+        values = super().parse_querydict(data, list_fields, request)
+        try:
+            refuse_unstorable(values)
+        except ValueError as error:
+            raise HttpError(400, f"The query cannot be read: {error}") from error
+        return values
+
+
+api = NinjaAPI(title="Errand", version="0.1.0", auth=Bearer(), parser=StrictParser())
+api.add_router("/auth", issuer_router)
+api.add_router("", account_router)
+api.add_router("", tasks_router)
+api.add_router("", chat_router)
+
+
+@api.exception_handler(Problem)
+def on_problem(request: HttpRequest, error: Problem) -> HttpResponse:
+    return problem_response(error.status, str(error))
+
+
+api.exception_handler(Refused)(refused_response)
+
+
+@api.exception_handler(HttpError)
+def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    detail = str(error.__cause__) if isinstance(error.__cause__, Problem) else str(error)
+    return problem_response(error.status_code, detail)
+
+
+@api.exception_handler(Http404)
+def on_not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return problem_response(404, "There is nothing at this address.")
+
+
+@api.exception_handler(ValidationError)
+def on_validation_error(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    faults = [{"field": ".".join(map(str, fault["loc"][1:])), "reason": fault["msg"]} for fault in error.errors]
+    detail = "; ".join(f"{fault['field']}: {fault['reason']}".removeprefix(": ") for fault in faults[:5])
+    return problem_response(422, detail, errors=faults)
+
+
+@api.exception_handler(RequestDataTooBig)
+def on_too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return problem_response(413, "The body is larger than 1 MB.")
+
+
+@api.exception_handler(Exception)
+def on_fault(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.error("request.failed", path=request.path, exc_info=error)
+    return problem_response(500, "Something went wrong on the server; it was logged.")

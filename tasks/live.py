@@ -1,0 +1,91 @@
+"""Live updates: every change to a user's tasks reaches every page they have open, over `/ws/tasks`."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from asgiref.sync import SyncToAsync
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from channels.layers import get_channel_layer
+
+from accounts.models import User
+from accounts.tokens import InvalidToken, authenticate
+from tasks.models import Change, Operation, Task
+from tasks.schemas import TaskOut
+
+SIGN_IN_SECONDS = 10
+CLOSE_UNAUTHORIZED = 4401
+
+
+def group(user_id: int) -> str:
+    return f"tasks.{user_id}"
+
+
+def announce(operation: Operation, changes: list[Change]) -> None:
+    """Tell the user's open pages what an operation did. Called once it is committed."""
+    if not changes:
+        return
+    tasks = Task.objects.filter(pk__in=[change.task_id for change in changes]).select_related("parent")
+    shapes = {task.number: TaskOut.of(task).model_dump(mode="json") for task in tasks}
+    message = {
+        "type": "tasks.changed",
+        "operation_id": str(operation.pk),
+        "source": operation.source,
+        "changes": [{"id": change.number, "task": shapes.get(change.number)} for change in changes],
+    }
+    send(get_channel_layer().group_send(group(operation.user_id), message))
+
+
+def send(message: Coroutine[Any, Any, None]) -> None:
+    """Send from synchronous code, on the server's event loop where there is one.
+
+    It is not waited for: the loop may itself be waiting for this thread, after a client went away.
+    """
+    loop = getattr(SyncToAsync.threadlocal, "main_event_loop", None)
+    if loop and loop.is_running():
+        asyncio.run_coroutine_threadsafe(message, loop)
+    else:
+        asyncio.run(message)
+
+
+class TasksConsumer(AsyncJsonWebsocketConsumer):
+    """`/ws/tasks`: the client's first message is `{"type": "authenticate", "token": "…"}`, then it only listens.
+
+    A token in the address would end in logs, and browsers can set no header on a WebSocket.
+    """
+
+    user: User | None = None
+
+    async def connect(self) -> None:
+        await self.accept()
+        self.deadline = asyncio.get_running_loop().call_later(
+            SIGN_IN_SECONDS, lambda: asyncio.ensure_future(self.close(CLOSE_UNAUTHORIZED))
+        )
+
+    async def receive_json(self, content: Any, **kwargs: Any) -> None:
+        is_sign_in = isinstance(content, dict) and content.get("type") == "authenticate"
+        if self.user or not is_sign_in or not isinstance(content.get("token"), str):
+            return
+        try:
+            self.user = await authenticate(content["token"])
+        except InvalidToken:
+            await self.close(CLOSE_UNAUTHORIZED)
+            return
+        self.deadline.cancel()
+        await self.channel_layer.group_add(group(self.user.pk), self.channel_name)
+        await self.send_json({"type": "ready"})
+
+    async def tasks_changed(self, event: dict[str, Any]) -> None:
+        await self.send_json(event)
+
+    async def disconnect(self, code: int) -> None:
+        self.deadline.cancel()
+        if self.user:
+            await self.channel_layer.group_discard(group(self.user.pk), self.channel_name)
+
+    @classmethod
+    async def decode_json(cls, text_data: str) -> Any:
+        try:
+            return await super().decode_json(text_data)
+        except ValueError:
+            return None

@@ -1,0 +1,178 @@
+import datetime
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Length, Trim
+from uuid_utils.compat import uuid7
+
+from accounts.caller import SOURCES
+from accounts.models import User
+
+TITLE_LENGTH = 500
+NOTES_LENGTH = 20_000
+LABEL_LENGTH = 50
+LABELS_COUNT = 20
+LARGEST_NUMBER = 2**31 - 1
+PRIORITIES = ["p1", "p2", "p3", "p4"]  # p1 is the most urgent, p4 the ordinary
+
+
+class TaskList(models.Model):
+    """One user's list. Its row is locked by every change, so that a user's changes happen one after another."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="task_list")
+    last_number = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"Tasks of {self.user}"
+
+    @classmethod
+    def lock(cls, user: User) -> Self:
+        """Return the user's list, locked until the transaction ends. Closes the race of two changes at once."""
+        cls.objects.bulk_create([cls(user=user)], ignore_conflicts=True)
+        return cls.objects.select_for_update().get(user=user)
+
+    def next_number(self) -> int:
+        self.last_number += 1
+        self.save(update_fields=["last_number"])
+        return self.last_number
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    def for_user(self, user: User) -> Self:
+        return self.filter(user=user)
+
+    def open(self) -> Self:
+        return self.filter(completed_at=None)
+
+    def done(self) -> Self:
+        return self.exclude(completed_at=None)
+
+    def with_status(self, status: str) -> Self:
+        """Narrow to "open" or "done" tasks; "all" is everything."""
+        return {"open": self.open, "done": self.done, "all": self.all}[status]()
+
+    def due_between(self, first: datetime.date, last: datetime.date) -> Self:
+        return self.filter(due_date__range=(first, last))
+
+    def overdue(self, now: datetime.datetime) -> Self:
+        """Narrow to open tasks whose day, or time today, has passed on the user's clock (`now`)."""
+        earlier_today = Q(due_date=now.date(), due_time__lt=now.time())
+        return self.open().filter(Q(due_date__lt=now.date()) | earlier_today)
+
+    def labelled(self, label: str) -> Self:
+        return self.filter(labels__contains=[label.strip().lstrip("#").casefold()])
+
+    def containing(self, text: str) -> Self:
+        """Narrow to tasks with every word of `text` in title, notes or labels."""
+        found = self
+        for word in text.split():
+            found = found.filter(Q(title__icontains=word) | Q(notes__icontains=word) | Q(labels__contains=[word.casefold()]))
+        return found
+
+    def in_list_order(self) -> Self:
+        """Due first, earliest first, then priority, then as added. Open before done where both are listed."""
+        due = [F("due_date").asc(nulls_last=True), F("due_time").asc(nulls_last=True)]
+        return self.order_by(F("completed_at").desc(nulls_first=True), *due, "priority", "number")
+
+
+class Task(models.Model):
+    """One thing to do. `number` counts per user and is the only id that people, programs and models see."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tasks")
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=TITLE_LENGTH)
+    notes = models.TextField(blank=True, max_length=NOTES_LENGTH)
+    priority = models.CharField(max_length=2, default="p4", choices=[(name, name) for name in PRIORITIES])
+    labels = ArrayField(models.CharField(max_length=LABEL_LENGTH), default=list, blank=True, size=LABELS_COUNT)
+    due_date = models.DateField(null=True, blank=True, help_text="A day on the user's calendar.")
+    due_time = models.TimeField(null=True, blank=True, help_text="On the user's clock; empty: the whole day.")
+    recurrence = models.CharField(max_length=500, blank=True, help_text="RRULE (RFC 5545, section 3.3.10).")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="subtasks")
+    completed_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    objects: ClassVar = TaskQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "number"], name="task_number_per_user"),
+            models.CheckConstraint(condition=Q(priority__in=PRIORITIES), name="task_priority"),
+            models.CheckConstraint(condition=Q(due_time=None) | Q(due_date__isnull=False), name="task_time_needs_date"),
+            models.CheckConstraint(
+                condition=models.lookups.GreaterThan(Length(Trim("title")), 0), name="task_title_not_blank"
+            ),
+            models.CheckConstraint(
+                condition=models.lookups.LessThanOrEqual(Length("notes"), NOTES_LENGTH), name="task_notes_length"
+            ),
+            models.CheckConstraint(condition=Q(labels__len__lte=LABELS_COUNT), name="task_labels_count"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["user", "due_date", "due_time"], condition=Q(completed_at=None), name="task_open_due"),
+            models.Index(fields=["user", "-completed_at"], name="task_completed"),
+            GinIndex(fields=["labels"], name="task_labels"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.title}"
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return every column as JSON values: what a `Change` records, and what brings a deleted task back."""
+        return {field.attname: plain(getattr(self, field.attname)) for field in self._meta.concrete_fields}
+
+
+def plain(value: Any) -> Any:
+    """Return a column's value as JSON can hold it, without loss: times keep their microseconds."""
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
+
+
+class Operation(models.Model):
+    """One change that somebody asked for, with its result: committed with it, never done twice under one key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="operations")
+    source = models.CharField(max_length=5, choices=[(name, name) for name in SOURCES])
+    key = models.CharField(max_length=255)
+    tool = models.CharField(max_length=50)
+    arguments = models.JSONField()
+    result = models.JSONField()
+    turn_id = models.UUIDField(null=True, blank=True, db_index=True)
+    undoes = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="undone_by")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "key"], name="operation_key_per_user"),
+            models.CheckConstraint(condition=Q(source__in=SOURCES), name="operation_source"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["user", "-created_at"], name="operation_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.tool} by {self.source}"
+
+
+class Change(models.Model):
+    """What an operation did to one task: its columns before (null: it was added) and after (null: deleted)."""
+
+    operation = models.ForeignKey(Operation, models.CASCADE, related_name="changes")
+    task_id = models.UUIDField(db_index=True)
+    number = models.PositiveIntegerField()
+    before = models.JSONField(null=True, blank=True)
+    after = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(before__isnull=False) | Q(after__isnull=False), name="change_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number}: {self.operation.tool}"
