@@ -87,7 +87,8 @@ class Times(Dates):
         if not found or found[0] > 24:
             return None
         starts = i == 1 and introduced and self.kind(i) == "number"  # "at 5 call mum"
-        if not (self.clause_ends(found[1]) or starts or self.date(found[1])):
+        dated = self.date(found[1])
+        if not (self.clause_ends(found[1]) or starts or (dated and (introduced or dated[0].cue == Cue.NONE))):
             return None
         return Part(time=clock(found[0]), bare_hour=found[0] <= 12, cue=Cue.NEAR, prepositions=AT), found[1]
 
