@@ -1,0 +1,186 @@
+// @ts-check
+// The conversations, on a sheet over the left edge.
+import { h, icon, iconButton } from "./dom.js";
+
+const PAGE = 30;
+const DAY_MS = 86_400_000;
+
+export class History {
+  /**
+   * @param {{strings: import("./strings.js").Strings, options: {showDelete?: boolean, showRename?: boolean},
+   *   client: () => import("./protocol.js").Client, currentId: () => string | null,
+   *   onOpen: (id: string | null) => void, onRenamed: (id: string, title: string) => void,
+   *   onDeleted: (id: string) => void, onClose: () => void}} context
+   */
+  constructor(context) {
+    this.context = context;
+    const { strings } = context;
+    this.list = h("div", { class: "threads" });
+    this.status = h("div", { class: "threads-status", role: "status" });
+    this.more = h("button", { type: "button", class: "button", hidden: true, onclick: () => this.load() }, strings.showMore);
+    const create = h("button", { type: "button", class: "button new", "data-testid": "history-new",
+      onclick: () => context.onOpen(null) }, icon("compose"), strings.newConversation);
+    this.sheet = h("section", { class: "sheet", role: "dialog", "aria-modal": "true", "aria-label": strings.history,
+      "data-testid": "history" },
+      h("header", {}, h("h2", {}, strings.history),
+        iconButton("close", strings.closeHistory, { onclick: () => context.onClose() })),
+      create, h("div", { class: "threads-scroll" }, this.list, this.status, this.more));
+    this.node = h("div", { class: "history", hidden: true },
+      h("div", { class: "scrim", onclick: () => context.onClose() }), this.sheet);
+    this.sheet.addEventListener("keydown", (event) => this.keydown(event));
+    new IntersectionObserver(([entry]) => entry.isIntersecting && this.load()).observe(this.more);
+  }
+
+  get isOpen() {
+    return !this.node.hidden;
+  }
+
+  open() {
+    this.node.hidden = false;
+    this.after = undefined;
+    this.loading = false;
+    this.reload();
+    /** @type {HTMLElement} */ (this.sheet.querySelector(".new")).focus();
+  }
+
+  close() {
+    this.node.hidden = true;
+  }
+
+  /** Tab stays inside while the sheet is open. @param {KeyboardEvent} event */
+  keydown(event) {
+    if (event.key !== "Tab") return;
+    const stops = [...this.sheet.querySelectorAll("button:not([hidden]), input")];
+    const active = /** @type {ShadowRoot} */ (this.sheet.getRootNode()).activeElement;
+    const edge = event.shiftKey ? stops[0] : stops.at(-1);
+    if (active !== edge) return;
+    event.preventDefault();
+    /** @type {HTMLElement} */ (event.shiftKey ? stops.at(-1) : stops[0]).focus();
+  }
+
+  async reload() {
+    this.fresh = true;
+    await this.load();
+  }
+
+  async load() {
+    if (this.loading) return;
+    this.loading = true;
+    const { strings } = this.context;
+    const waiting = setTimeout(() => (this.status.textContent = strings.loading), 300);
+    try {
+      const params = { limit: PAGE, order: "desc", ...(this.after && !this.fresh ? { after: this.after } : {}) };
+      const page = await this.context.client().request("threads.list", params);
+      if (this.fresh) this.list.replaceChildren();
+      this.fresh = false;
+      this.after = page.after;
+      this.more.hidden = !page.has_more;
+      for (const thread of page.data) this.add(thread);
+      clearTimeout(waiting);
+      this.status.textContent = this.list.childElementCount ? "" : strings.noHistory;
+    } catch {
+      clearTimeout(waiting);
+      this.status.replaceChildren(strings.historyFailed, " ",
+        h("button", { type: "button", class: "button", onclick: () => this.load() }, strings.retry));
+    } finally {
+      this.loading = false;
+    }
+  }
+
+  /** @param {string} createdAt */
+  groupOf(createdAt) {
+    const { strings } = this.context;
+    // Naive timestamps are UTC on this protocol.
+    const at = new Date(/Z|[+-]\d\d:?\d\d$/.test(createdAt) ? createdAt : `${createdAt}Z`);
+    const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / DAY_MS);
+    return days <= 0 ? strings.today : days === 1 ? strings.yesterday : days < 7 ? strings.lastWeek : strings.earlier;
+  }
+
+  /** @param {Record<string, any>} thread */
+  add(thread) {
+    const group = this.groupOf(thread.created_at);
+    const headings = this.list.querySelectorAll("h3");
+    if (headings.item(headings.length - 1)?.textContent !== group) this.list.append(h("h3", {}, group));
+    const row = h("div", { class: "thread-row", "data-testid": "history-item", "data-thread-id": thread.id });
+    this.list.append(row);
+    this.draw(row, thread);
+  }
+
+  /** @param {HTMLElement} row @param {Record<string, any>} thread */
+  draw(row, thread) {
+    const { strings, options, currentId, onOpen } = this.context;
+    row.replaceChildren(h("button", { type: "button", class: "thread-open", onclick: () => onOpen(thread.id),
+      "aria-current": thread.id === currentId() ? "true" : null }, thread.title || strings.untitled));
+    if (options.showRename !== false) {
+      row.append(iconButton("rename", strings.rename, { "data-testid": "history-rename", onclick: () => this.rename(row, thread) }));
+    }
+    if (options.showDelete !== false) {
+      row.append(iconButton("trash", strings.remove, { "data-testid": "history-delete", onclick: () => this.askDelete(row, thread) }));
+    }
+  }
+
+  /** @param {HTMLElement} row @param {Record<string, any>} thread */
+  rename(row, thread) {
+    const { strings, client, onRenamed } = this.context;
+    const field = /** @type {HTMLInputElement} */ (h("input", { class: "field", maxlength: 200, "aria-label": strings.renameField,
+      "data-testid": "history-title" }));
+    field.value = thread.title ?? "";
+    let settled = false;
+    const settle = async (/** @type {boolean} */ save) => {
+      if (settled) return;
+      settled = true;
+      const before = thread.title;
+      const title = field.value.trim();
+      const hadFocus = field.matches(":focus");
+      if (save && title && title !== before) thread.title = title;
+      this.draw(row, thread);
+      if (hadFocus) /** @type {HTMLElement} */ (row.firstElementChild).focus();
+      if (thread.title === before) return;
+      try {
+        await client().request("threads.update", { thread_id: thread.id, title });
+        onRenamed(thread.id, title);
+      } catch (error) {
+        thread.title = before;
+        this.draw(row, thread);
+        this.status.textContent = /** @type {Error} */ (error).message;
+      }
+    };
+    field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      event.preventDefault();
+      event.stopPropagation();
+      settle(event.key === "Enter");
+    });
+    field.addEventListener("blur", () => settle(true));
+    row.replaceChildren(field);
+    field.select();
+  }
+
+  /** @param {HTMLElement} row @param {Record<string, any>} thread */
+  askDelete(row, thread) {
+    const { strings } = this.context;
+    const keep = () => { this.draw(row, thread); /** @type {HTMLElement} */ (row.firstElementChild).focus(); };
+    const yes = h("button", { type: "button", class: "button danger", "data-testid": "history-delete-confirm",
+      onclick: () => this.remove(row, thread) }, strings.remove);
+    row.replaceChildren(h("span", { class: "question" }, strings.removeQuestion), yes,
+      h("button", { type: "button", class: "button", onclick: keep }, strings.keep));
+    yes.focus();
+  }
+
+  /** @param {HTMLElement} row @param {Record<string, any>} thread */
+  async remove(row, thread) {
+    try {
+      await this.context.client().request("threads.delete", { thread_id: thread.id });
+    } catch (error) {
+      this.draw(row, thread);
+      this.status.textContent = /** @type {Error} */ (error).message;
+      return;
+    }
+    const next = /** @type {HTMLElement | null} */ (row.nextElementSibling?.querySelector("button") ?? this.sheet.querySelector(".new"));
+    const heading = row.previousElementSibling;
+    row.remove();
+    if (heading?.tagName === "H3" && heading.nextElementSibling?.className !== "thread-row") heading.remove();
+    next?.focus();
+    this.context.onDeleted(thread.id);
+  }
+}

@@ -1,0 +1,122 @@
+// @ts-check
+// Constructed style sheets: they pass a strict content security policy and are there before the first paint.
+import { content } from "./styles-content.js";
+
+const frame = /* css */ `
+:host { display: block; position: relative; overflow: hidden; contain: strict; background: var(--bg); color: var(--text);
+  font: var(--weight) var(--size-body) / var(--line-body) var(--font); }
+*, *::before, *::after { box-sizing: border-box; }
+[hidden] { display: none !important; }
+h1, h2, h3, p { margin: 0; font: inherit; }
+button, input, textarea { font: inherit; color: inherit; }
+button { cursor: pointer; }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+.icon { flex: none; display: block; }
+.visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+
+.main { display: grid; grid-template-rows: auto minmax(0, 1fr) auto; height: 100%; }
+.column { width: min(100% - 2 * var(--chat-edge), var(--measure)); margin-inline: auto; }
+:host { --chat-edge: var(--space-6); }
+
+.bar { position: relative; display: flex; align-items: center; gap: var(--space-2); height: var(--header);
+  padding-inline: var(--space-3) calc(var(--space-3) + var(--chat-header-end, 0px)); }
+.bar-end { display: flex; align-items: center; gap: var(--space-2); margin-left: auto; }
+/* The title stands on the left edge of the messages; the button before it hangs outside, where there is room. */
+.thread-title { min-width: 0; font-weight: var(--weight-strong); overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+  margin-left: max(0px, (100cqw - var(--measure)) / 2 - var(--space-3) - 2.25rem - var(--space-2)); }
+.thread-title[data-new] { color: var(--text-2); font-weight: var(--weight); }
+:host { container-type: size; }
+
+.icon-button { display: grid; place-items: center; flex: none; width: 2.25rem; height: 2.25rem; padding: 0; border: 0;
+  border-radius: var(--radius-small); background: none; color: var(--text-2); transition: opacity var(--motion); }
+.icon-button:hover { background: var(--bg-hover); color: var(--text); }
+.button { display: inline-flex; align-items: center; gap: var(--space-2); padding: 0.3125rem var(--space-3);
+  border: 1px solid var(--line); border-radius: var(--radius-small); background: var(--bg-raised);
+  font-size: var(--size-small); line-height: var(--line-small); white-space: nowrap; }
+.button:hover { background: var(--bg-hover); }
+.button.danger { border-color: var(--danger); color: var(--danger); }
+
+.viewport { overflow: hidden auto; overflow-anchor: none; overscroll-behavior: contain; scrollbar-gutter: stable both-edges;
+  outline-offset: -2px; }
+.viewport .column { min-height: 100%; display: flex; flex-direction: column; padding-block: var(--space-4) var(--space-8); }
+
+.start { margin-block: auto; padding-block: var(--space-6) var(--space-8); animation: appear var(--motion); }
+.greeting { font-size: var(--size-heading); line-height: var(--line-heading); font-weight: var(--weight-strong); }
+.prompts { display: grid; margin-top: var(--space-4); border-top: 1px solid var(--line); }
+.prompt { display: flex; align-items: center; gap: var(--space-3); padding: var(--space-3) 0; border: 0;
+  border-bottom: 1px solid var(--line); background: none; text-align: left; color: var(--text); }
+.prompt .icon { color: var(--text-2); }
+.prompt:hover, .prompt:hover .icon { color: var(--accent); }
+
+.foot { padding-bottom: var(--chat-foot, var(--space-6)); }
+.foot .column { position: relative; }
+.composer { display: flex; align-items: flex-end; gap: var(--space-2); padding: 0.4375rem 0.4375rem 0.4375rem var(--space-4);
+  border: 1px solid var(--line-strong); border-radius: var(--radius-large); background: var(--bg-raised);
+  box-shadow: var(--shadow-small); cursor: text; }
+.composer:focus-within { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent), var(--shadow-small); }
+.composer textarea { flex: 1; min-width: 0; max-height: min(12.5rem, 40cqh); padding: 0.4375rem 0; border: 0; outline: 0; resize: none;
+  background: none; overflow-y: auto; overflow-wrap: anywhere; }
+.composer textarea::placeholder { color: var(--text-2); opacity: 1; }
+.send { display: grid; place-items: center; flex: none; width: 2.25rem; height: 2.25rem; padding: 0; border: 0;
+  border-radius: var(--radius); background: var(--accent); color: var(--on-accent); }
+.send:hover { background: var(--accent-hover); }
+.send:disabled { background: var(--bg-soft); color: var(--text-2); cursor: default; }
+.send.stop { background: var(--text); color: var(--bg); }
+.send.stop .icon path { fill: currentColor; }
+.network { margin-bottom: var(--space-2); font-size: var(--size-small); line-height: var(--line-small); color: var(--text-2); }
+.disclaimer { margin-top: var(--space-2); font-size: var(--size-small); line-height: var(--line-small); color: var(--text-2); }
+.latest { position: absolute; left: 50%; bottom: calc(100% + var(--space-2)); translate: -50%; display: flex; align-items: center;
+  gap: var(--space-1); padding: var(--space-1) var(--space-3) var(--space-1) var(--space-2); border: 1px solid var(--line); border-radius: 99px;
+  background: var(--bg-raised); box-shadow: var(--shadow-small); font-size: var(--size-small); line-height: var(--line-small);
+  white-space: nowrap; animation: appear var(--motion); }
+.latest:hover { background: var(--bg-soft); }
+
+.history { position: absolute; inset: 0; z-index: 2; }
+.scrim { position: absolute; inset: 0; background: var(--scrim); animation: fade var(--motion); }
+.sheet { position: absolute; inset: 0 auto 0 0; width: min(20rem, 100% - 3rem); display: flex; flex-direction: column;
+  background: var(--bg-panel); box-shadow: var(--shadow); animation: slide 170ms cubic-bezier(0.2, 0, 0, 1); }
+.sheet header { display: flex; align-items: center; justify-content: space-between; flex: none; height: var(--header);
+  padding-inline: var(--space-6) var(--space-3); }
+.sheet h2 { font-weight: var(--weight-strong); }
+.sheet .new { margin-inline: var(--space-4); padding-block: 0.4375rem; padding-inline: var(--space-2); }
+.threads-scroll { flex: 1; overflow: hidden auto; padding: var(--space-2) var(--space-4) var(--space-6); overscroll-behavior: contain; }
+.threads h3 { padding: var(--space-4) var(--space-2) var(--space-1); font-size: var(--size-small); line-height: var(--line-small); color: var(--text-2); }
+.thread-row { position: relative; display: flex; align-items: center; gap: var(--space-1); min-height: 2.25rem; border-radius: var(--radius-small); }
+.thread-row:hover, .thread-row:focus-within { background: var(--bg-hover); }
+.thread-open { flex: 1; min-width: 0; padding: 0.4375rem var(--space-2); border: 0; border-radius: inherit; background: none; text-align: left;
+  overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.thread-open[aria-current] { font-weight: var(--weight-strong); color: var(--accent); }
+.thread-row .icon-button { width: 2rem; height: 2rem; opacity: 0; }
+.thread-row .icon-button .icon { width: 18px; height: 18px; }
+.thread-row:hover .icon-button, .thread-row:focus-within .icon-button { opacity: 1; }
+@media (hover: none) { .thread-row .icon-button { opacity: 1; } }
+.thread-row .question { flex: 1; min-width: 0; padding-left: var(--space-2); font-size: var(--size-small); line-height: var(--line-small); }
+.thread-row .field { flex: 1; min-width: 0; padding: 0.375rem calc(var(--space-2) - 1px); border: 1px solid var(--line-strong);
+  border-radius: var(--radius-small); background: var(--bg-raised); }
+.threads-status { padding: var(--space-3) var(--space-2); font-size: var(--size-small); line-height: var(--line-small); color: var(--text-2); }
+.threads-status:empty { display: none; }
+
+@keyframes appear { from { opacity: 0; transform: translateY(4px); } }
+@keyframes fade { from { opacity: 0; } }
+@keyframes slide { from { opacity: 0; transform: translateX(-24px); } }
+@keyframes turn { to { transform: rotate(1turn); } }
+@keyframes breathe { 50% { opacity: 0.45; } }
+@media (prefers-reduced-motion: reduce) {
+  *, *::before, *::after { animation: none !important; transition: none !important; }
+}
+@container (max-width: 600px) {
+  .main, .history { --chat-edge: var(--space-4); }
+  .bar { padding-left: calc(var(--space-4) - 0.5rem); }
+  .thread-title { margin-left: 0; }
+  .composer textarea { font-size: 1rem; }
+}
+`;
+
+/** @param {string} css */
+function sheet(css) {
+  const result = new CSSStyleSheet();
+  result.replaceSync(css);
+  return result;
+}
+
+export const sheets = [sheet(frame), sheet(content)];

@@ -1,0 +1,176 @@
+// @ts-check
+// The messages on screen: takes protocol events, keeps one view per item.
+import { h, icon } from "./dom.js";
+import { createView, userText } from "./items.js";
+import { markdown } from "./markdown.js";
+
+const QUIET_MS = 300;
+
+export class ThreadView {
+  /** @param {import("./items.js").Context} context */
+  constructor(context) {
+    this.context = context;
+    this.list = h("div", { class: "items" });
+    this.progress = h("div", { class: "row progress", hidden: true, "data-testid": "progress" });
+    this.error = h("div", { class: "row", "data-testid": "error-slot" });
+    this.node = h("div", { class: "thread" }, this.list, this.progress, this.error);
+    /** @type {Map<string, import("./items.js").View>} */
+    this.views = new Map();
+    /** The sent message that the server has not named yet. @type {import("./items.js").View | null} */
+    this.pending = null;
+    this.lastUserText = "";
+    this.timer = 0;
+    this.progressText = "";
+  }
+
+  clear() {
+    this.views.clear();
+    this.list.replaceChildren();
+    this.pending = null;
+    this.lastUserText = "";
+    this.setBusy(false);
+    this.clearError();
+  }
+
+  isEmpty() {
+    return !this.list.childElementCount;
+  }
+
+  // ---- items
+
+  /** @param {import("./items.js").Item[]} items oldest first */
+  prepend(items) {
+    const nodes = [];
+    for (const item of items) {
+      if (this.views.has(item.id)) continue;
+      const view = this.create(item, false);
+      if (view) nodes.push(view.node);
+    }
+    this.list.prepend(...nodes);
+  }
+
+  /** @param {import("./items.js").Item} item @param {boolean} streaming */
+  create(item, streaming) {
+    const view = createView(item, this.context);
+    if (!view) return null;
+    view.set(item, streaming);
+    view.node.dataset.itemId = item.id;
+    this.views.set(item.id, view);
+    return view;
+  }
+
+  /** Show the person's message before the server has answered. @param {import("./items.js").Item} item */
+  addPending(item) {
+    this.pending = createView(item, this.context);
+    if (!this.pending) return;
+    this.pending.set(item, false);
+    this.lastUserText = userText(item);
+    this.list.append(this.pending.node);
+  }
+
+  removePending() {
+    this.pending?.node.remove();
+    this.pending = null;
+  }
+
+  /** @param {import("./items.js").Item} item @param {boolean} streaming */
+  upsert(item, streaming) {
+    const known = this.views.get(item.id);
+    if (known) known.set(item, streaming);
+    else if (item.type === "user_message" && this.pending) this.adopt(item);
+    else {
+      const view = this.create(item, streaming);
+      if (view) this.list.append(view.node);
+    }
+    if (item.type === "user_message") this.lastUserText = userText(item);
+  }
+
+  /** The server named the message that is already on screen. @param {import("./items.js").Item} item */
+  adopt(item) {
+    const view = /** @type {import("./items.js").View} */ (this.pending);
+    this.pending = null;
+    view.set(item, false);
+    view.node.dataset.itemId = item.id;
+    this.views.set(item.id, view);
+  }
+
+  /** @param {string} id */
+  remove(id) {
+    this.views.get(id)?.node.remove();
+    this.views.delete(id);
+  }
+
+  /** @param {Record<string, any>} event an item event or a notice @returns {boolean} whether it was one */
+  apply(event) {
+    switch (event.type) {
+      case "thread.item.added": this.upsert(event.item, true); break;
+      case "thread.item.done":
+      case "thread.item.replaced": this.upsert(event.item, false); break;
+      case "thread.item.removed": this.remove(event.item_id); break;
+      case "thread.item.updated": this.views.get(event.item_id)?.update?.(event.update); break;
+      case "progress_update": this.progressText = event.text; break;
+      case "notice": this.addNotice(event); break;
+      default: return false;
+    }
+    if (event.type.startsWith("thread.item.")) this.progressText = "";
+    this.drawProgress();
+    return true;
+  }
+
+  stop() {
+    const live = [...this.views.values()].filter((view) => view.isLive?.());
+    for (const view of live) view.stop?.();
+    if (!live.length) this.list.append(h("div", { class: "row stopped", "data-testid": "stopped" }, this.context.strings.stopped));
+  }
+
+  /** The words of the last answer, for the live region. */
+  lastAnswer() {
+    const answers = this.list.querySelectorAll(".row.assistant .body");
+    return answers.item(answers.length - 1)?.textContent ?? "";
+  }
+
+  // ---- what stands below the items
+
+  /** @param {boolean} busy */
+  setBusy(busy) {
+    this.busy = busy;
+    this.progressText = "";
+    this.drawProgress();
+  }
+
+  /** "Working…" appears only when nothing else moves, and not for a moment too short to notice. */
+  drawProgress() {
+    const quiet = this.busy && ![...this.views.values()].some((view) => view.isLive?.());
+    clearTimeout(this.timer);
+    if (!quiet) {
+      this.progress.hidden = true;
+      return;
+    }
+    const show = () => {
+      this.progress.hidden = false;
+      this.progress.replaceChildren(h("span", { class: "spinner" }), this.progressText || this.context.strings.working);
+    };
+    if (this.progressText) show();
+    else this.timer = setTimeout(show, QUIET_MS);
+  }
+
+  /** @param {{level: string, message: string, title?: string | null}} notice */
+  addNotice({ level, message, title }) {
+    const node = h("div", { class: `row notice ${level}`, role: "status", "data-testid": "notice" },
+      icon(level === "info" ? "info" : "warn"),
+      h("div", {}, title ? h("strong", {}, title) : null, markdown(message)));
+    this.list.append(node);
+  }
+
+  /** @param {string} message @param {(() => void) | null} onRetry */
+  setError(message, onRetry) {
+    const { strings } = this.context;
+    this.error.replaceChildren(h("div", { class: "error", role: "alert", "data-testid": "error" },
+      icon("warn"), h("span", {}, message),
+      onRetry && h("button", { type: "button", class: "button", "data-testid": "retry", onclick: onRetry }, strings.retry)));
+  }
+
+  clearError() {
+    this.error.replaceChildren();
+  }
+}

@@ -1,0 +1,67 @@
+// @ts-check
+// Due dates as people say them. Tasks carry local dates ("2026-11-20", "17:00"): they are compared as they are, no zones.
+
+/**
+ * @typedef {{id: number, title: string, notes: string, priority: string, labels: string[], due_date: string | null,
+ *   due_time: string | null, recurrence: string | null, parent_id: number | null, completed: boolean,
+ *   completed_at: string | null, version: number, created_at: string, updated_at: string}} Task
+ * @typedef {"overdue" | "today" | "upcoming" | "someday" | "done"} Group
+ */
+
+const DAY_MS = 86_400_000;
+
+/** @param {Date} date @returns {string} "2026-11-20" on this device's calendar */
+export function isoDay(date) {
+  const pad = (/** @type {number} */ number) => String(number).padStart(2, "0");
+  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+}
+
+/** @param {Date} date "17:05" */
+function clock(date) {
+  return date.toTimeString().slice(0, 5);
+}
+
+/** Days from today to that day; calendar days, so a change to summer time does not count. @param {string} day @param {Date} now */
+function daysUntil(day, now) {
+  return Math.round((Date.parse(day) - Date.parse(isoDay(now))) / DAY_MS);
+}
+
+/** @param {Task} task @param {Date} now @returns {Group} */
+export function groupOf(task, now) {
+  if (task.completed) return "done";
+  if (!task.due_date) return "someday";
+  const days = daysUntil(task.due_date, now);
+  if (days < 0) return "overdue";
+  if (days > 0) return "upcoming";
+  return task.due_time && task.due_time.slice(0, 5) < clock(now) ? "overdue" : "today";
+}
+
+/** @param {Task} task @param {Date} now @returns {string} "tomorrow 17:00", "Mon 9:30", "24 Nov", "" */
+export function dueText(task, now) {
+  if (!task.due_date) return "";
+  const days = daysUntil(task.due_date, now);
+  const time = task.due_time ? task.due_time.slice(0, 5) : "";
+  return [dayText(task.due_date, days, now), time].filter(Boolean).join(" ");
+}
+
+/** @param {string} day @param {number} days @param {Date} now */
+function dayText(day, days, now) {
+  if (days === 0) return "today";
+  if (days === 1) return "tomorrow";
+  if (days === -1) return "yesterday";
+  const date = new Date(`${day}T12:00`);
+  if (days > 1 && days < 7) return date.toLocaleDateString("en-GB", { weekday: "long" });
+  const sameYear = date.getFullYear() === now.getFullYear();
+  return date.toLocaleDateString("en-GB", { day: "numeric", month: "short", ...(sameYear ? {} : { year: "numeric" }) });
+}
+
+/** Soonest first, undated by priority. @param {Task} a @param {Task} b */
+export function byDue(a, b) {
+  const key = (/** @type {Task} */ task) => `${task.due_date ?? "9"} ${task.due_time ?? "99:99"} ${task.priority}`;
+  return key(a).localeCompare(key(b)) || a.id - b.id;
+}
+
+/** Latest first. @param {Task} a @param {Task} b */
+export function byCompleted(a, b) {
+  return (b.completed_at ?? "").localeCompare(a.completed_at ?? "") || b.id - a.id;
+}
