@@ -19,6 +19,7 @@ class Environment(BaseSettings):
 
     data_dir: Path = Field(BASE_DIR / ".data", description="Embedded database, secret key. `quickstart --data-dir`.")
     database_url: PostgresDsn | None = Field(None, description="Any PostgreSQL; unset: the embedded one.")
+    database_pool_size: int = Field(20, ge=1, le=1000, description="Connections that one process keeps at most.")
     redis_url: RedisDsn | None = Field(None, description="Channel layer for several processes; unset: in memory.")
     secret_key: SecretStr | None = Field(None, description="Required with DATABASE_URL; else kept in DATA_DIR.")
     debug: bool = False
