@@ -45,9 +45,9 @@ class KeySet:
         now = time.monotonic()
         # A rotated key is used at once and never announced, so an unknown id is a reason to ask; but not a second
         # time within the cool-down, or random ids could make us hammer the issuer.
-        if now - self.fetched_at > TTL_SECONDS or kid not in self.keys:
-            if now - self.asked_at > COOL_DOWN_SECONDS or self.refreshing:
-                await self.refresh()
+        is_due = now - self.fetched_at > TTL_SECONDS or kid not in self.keys
+        if is_due and (now - self.asked_at > COOL_DOWN_SECONDS or self.refreshing):
+            await self.refresh()
         if not self.keys or time.monotonic() - self.fetched_at > STALE_SECONDS:
             raise KeysUnavailable
         return self.keys.get(kid)

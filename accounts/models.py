@@ -73,8 +73,8 @@ class User(AbstractUser):
 
     objects: ClassVar[UserManager] = UserManager()
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined,misc]
-        constraints: ClassVar = [
+    class Meta(AbstractUser.Meta):
+        constraints = [
             models.UniqueConstraint(fields=["issuer", "subject"], name="user_issuer_subject"),
             models.UniqueConstraint(
                 Lower("email"), condition=models.Q(issuer=BUILT_IN_ISSUER), name="user_built_in_email"
@@ -111,7 +111,7 @@ class SigningKey(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering: ClassVar = ["-created_at"]
+        ordering = ["-created_at"]
 
     def __str__(self) -> str:
         return str(self.id)

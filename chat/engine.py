@@ -12,7 +12,16 @@ from typing import Any
 
 import openai
 import structlog
-from agents import Agent, AgentsException, MaxTurnsExceeded, Model, ModelResponse, RunConfig, Runner, ToolExecutionConfig
+from agents import (
+    Agent,
+    AgentsException,
+    MaxTurnsExceeded,
+    Model,
+    ModelResponse,
+    RunConfig,
+    Runner,
+    ToolExecutionConfig,
+)
 from agents.items import TResponseStreamEvent
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from chatkit.types import ErrorEvent

@@ -45,7 +45,7 @@ def turn_items(question: Message) -> list[Item]:
 
 
 def as_input(item: Item) -> Item | None:
-    """Return a recorded output item as every provider takes it as input; ids of one provider mean nothing to another."""
+    """Return a recorded item as any provider takes it as input: without ids, which mean nothing to another one."""
     match item.get("type"):
         case "message":
             text = "".join(part.get("text") or part.get("refusal") or "" for part in item["content"])

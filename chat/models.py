@@ -1,5 +1,5 @@
 import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 from uuid import UUID
 
 from chatkit.types import ThreadItem
@@ -41,10 +41,10 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
 
-    objects: ClassVar = ConversationQuerySet.as_manager()
+    objects = ConversationQuerySet.as_manager()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["user", "-updated_at", "-id"], name="conversation_recent")]
+        indexes = [models.Index(fields=["user", "-updated_at", "-id"], name="conversation_recent")]
 
     def __str__(self) -> str:
         return self.title or self.public_id
@@ -70,7 +70,9 @@ class Turn(models.Model):
     key = models.CharField(max_length=255, help_text="Idempotency key, unique per user.")
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the request the key stands for.")
     status = models.CharField(max_length=20, choices=Status, default=Status.RUNNING)
-    lease_expires_at = models.DateTimeField(help_text="A running turn whose process is silent longer is taken for dead.")
+    lease_expires_at = models.DateTimeField(
+        help_text="A running turn whose process is silent longer is taken for dead."
+    )
     model = models.CharField(max_length=200, blank=True)
     prompt_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the prompt's template.")
     input_tokens = models.PositiveIntegerField(default=0)
@@ -81,13 +83,13 @@ class Turn(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(fields=["user", "key"], name="turn_key_per_user"),
             models.UniqueConstraint(
                 fields=["conversation"], condition=Q(status="running"), name="turn_one_running_per_conversation"
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["conversation", "id"], name="turn_order")]
+        indexes = [models.Index(fields=["conversation", "id"], name="turn_order")]
 
     def __str__(self) -> str:
         return self.public_id
@@ -139,10 +141,10 @@ class Message(models.Model):
     item = models.JSONField()
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects: ClassVar = MessageQuerySet.as_manager()
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["conversation", "id"], name="message_order")]
+        indexes = [models.Index(fields=["conversation", "id"], name="message_order")]
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.text[:60]}"
@@ -196,8 +198,8 @@ class Step(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering: ClassVar = ["number"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["turn", "number"], name="step_number_per_turn")]
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["turn", "number"], name="step_number_per_turn")]
 
     def __str__(self) -> str:
         return f"{self.number}. {self.kind} {self.name}"

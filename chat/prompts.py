@@ -3,10 +3,9 @@
 import functools
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
+from django.conf import settings
 from django.template import Context, Engine
-from django.template.loader import get_template
 
 from accounts.models import User
 
@@ -23,7 +22,7 @@ class Prompt:
 
 @functools.cache
 def template_source() -> str:
-    return Path(get_template(SYSTEM).origin.name).read_text(encoding="utf-8")
+    return (settings.BASE_DIR / "templates" / SYSTEM).read_text(encoding="utf-8")
 
 
 def render(user: User) -> Prompt:

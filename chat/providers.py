@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import cast
 from weakref import WeakKeyDictionary
 
 import httpx2
@@ -45,7 +46,7 @@ def model_name() -> str:
 def configured_model() -> Model:
     """Return the model that settings name. Must be called in the event loop that will use it."""
     if settings.MODEL_PROVIDER == "offline":
-        return import_string(settings.OFFLINE_MODEL)()
+        return cast(Model, import_string(settings.OFFLINE_MODEL)())
     preset = PRESETS[settings.MODEL_PROVIDER]
     kind = OpenAIResponsesModel if (settings.MODEL_API or preset.api) == "responses" else OpenAIChatCompletionsModel
     return kind(model=model_name(), openai_client=client(settings.MODEL_BASE_URL or preset.base_url))

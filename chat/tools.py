@@ -67,7 +67,7 @@ class ToolServer(MCPServer):
 
 
 def call_id_meta(context: MCPToolMetaContext) -> dict[str, Any]:
-    """Hand the call's id to `ToolServer.call_tool`, which the SDK tells nothing else about the call. Goes no further."""
+    """Hand the call's id to `ToolServer.call_tool`, which the SDK does not tell it otherwise. It goes no further."""
     assert isinstance(context.run_context, ToolContext)
     return {CALL_ID_META: context.run_context.tool_call_id}
 

@@ -36,7 +36,7 @@ SHOWN_LENGTH = 4_000
 
 
 class Transcript:
-    """Items under way in one turn. `message` and `workflow` are those not yet closed; whoever stores items reads them."""
+    """Items under way in one turn. `open_items` are those to be stored before they are closed."""
 
     def __init__(self, thread_id: str, emit: Callable[[ThreadStreamEvent], None]) -> None:
         self.thread_id = thread_id

@@ -17,7 +17,9 @@ from servestatic import ServeStaticASGI  # noqa: E402
 
 from tasks.live import TasksConsumer  # noqa: E402
 
-websockets = AllowedHostsOriginValidator(URLRouter([path("ws/tasks", TasksConsumer.as_asgi())]))
+websockets = AllowedHostsOriginValidator(
+    URLRouter([path("ws/tasks", TasksConsumer.as_asgi())])  # type: ignore[arg-type,list-item]
+)
 application = ServeStaticASGI(
     ProtocolTypeRouter({"http": django_application, "websocket": websockets}),
     root=settings.BASE_DIR / "static",

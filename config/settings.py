@@ -32,7 +32,9 @@ def kept_secret(path: Path) -> str:
         path.touch(mode=0o600)
         path.write_text(secret)
     except OSError as error:
-        raise SystemExit(f"Errand cannot write {path}: {error.strerror}. Set DATA_DIR (--data-dir) elsewhere.") from None
+        raise SystemExit(
+            f"Errand cannot write {path}: {error.strerror}. Set DATA_DIR (--data-dir) elsewhere."
+        ) from None
     return secret
 
 
@@ -87,7 +89,9 @@ TEMPLATES = [
 ]
 
 # Without DATABASE_URL the engine starts the embedded PostgreSQL at its first connection (config/embedded).
-DATABASES: dict[str, dict[str, Any]] = {"default": {"OPTIONS": {"pool": {"min_size": 1, "max_size": environment.database_pool_size}}}}
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {"OPTIONS": {"pool": {"min_size": 1, "max_size": environment.database_pool_size}}}
+}
 if environment.database_url:
     host = environment.database_url.hosts()[0]
     DATABASES["default"] |= {
@@ -170,8 +174,12 @@ LOGGING = {
             "foreign_pre_chain": shared_processors,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.dict_tracebacks if environment.log_format == "json" else structlog.processors.CallsiteParameterAdder([]),
-                structlog.processors.JSONRenderer() if environment.log_format == "json" else structlog.dev.ConsoleRenderer(),
+                structlog.processors.dict_tracebacks
+                if environment.log_format == "json"
+                else structlog.processors.CallsiteParameterAdder([]),
+                structlog.processors.JSONRenderer()
+                if environment.log_format == "json"
+                else structlog.dev.ConsoleRenderer(),
             ],
         }
     },

@@ -37,7 +37,7 @@ class Found:
 
 def get(user: User, number: int) -> TaskOut | None:
     task = Task.objects.for_user(user).select_related("parent").filter(number=number).first()
-    return task and TaskOut.of(task)
+    return TaskOut.of(task) if task else None
 
 
 def find(user: User, filters: Filters, limit: int = LIMIT, cursor: str | None = None) -> Found:

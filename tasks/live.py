@@ -33,7 +33,9 @@ def announce(operation: Operation, changes: list[Change]) -> None:
         "source": operation.source,
         "changes": [{"id": change.number, "task": shapes.get(change.number)} for change in changes],
     }
-    send(get_channel_layer().group_send(group(operation.user_id), message))
+    layer = get_channel_layer()
+    assert layer is not None
+    send(layer.group_send(group(operation.user_id), message))
 
 
 def send(message: Coroutine[Any, Any, None]) -> None:

@@ -1,5 +1,5 @@
 import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 from uuid import UUID
 
 from django.conf import settings
@@ -71,7 +71,9 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Narrow to tasks with every word of `text` in title, notes or labels."""
         found = self
         for word in text.split():
-            found = found.filter(Q(title__icontains=word) | Q(notes__icontains=word) | Q(labels__contains=[word.casefold()]))
+            found = found.filter(
+                Q(title__icontains=word) | Q(notes__icontains=word) | Q(labels__contains=[word.casefold()])
+            )
         return found
 
     def in_list_order(self) -> Self:
@@ -99,10 +101,10 @@ class Task(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
-    objects: ClassVar = TaskQuerySet.as_manager()
+    objects = TaskQuerySet.as_manager()
 
     class Meta:
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(fields=["user", "number"], name="task_number_per_user"),
             models.CheckConstraint(condition=Q(priority__in=PRIORITIES), name="task_priority"),
             models.CheckConstraint(condition=Q(due_time=None) | Q(due_date__isnull=False), name="task_time_needs_date"),
@@ -114,7 +116,7 @@ class Task(models.Model):
             ),
             models.CheckConstraint(condition=Q(labels__len__lte=LABELS_COUNT), name="task_labels_count"),
         ]
-        indexes: ClassVar = [
+        indexes = [
             models.Index(fields=["user", "due_date", "due_time"], condition=Q(completed_at=None), name="task_open_due"),
             models.Index(fields=["user", "-completed_at"], name="task_completed"),
             GinIndex(fields=["labels"], name="task_labels"),
@@ -150,11 +152,11 @@ class Operation(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(fields=["user", "key"], name="operation_key_per_user"),
             models.CheckConstraint(condition=Q(source__in=SOURCES), name="operation_source"),
         ]
-        indexes: ClassVar = [models.Index(fields=["user", "-created_at"], name="operation_recent")]
+        indexes = [models.Index(fields=["user", "-created_at"], name="operation_recent")]
 
     def __str__(self) -> str:
         return f"{self.tool} by {self.source}"
@@ -170,7 +172,7 @@ class Change(models.Model):
     after = models.JSONField(null=True, blank=True)
 
     class Meta:
-        constraints: ClassVar = [
+        constraints = [
             models.CheckConstraint(condition=Q(before__isnull=False) | Q(after__isnull=False), name="change_not_empty"),
         ]
 

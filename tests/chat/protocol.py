@@ -90,4 +90,4 @@ def said(events: list[dict[str, Any]]) -> str:
 
 
 def thread_id(events: list[dict[str, Any]]) -> str:
-    return next(event["thread"]["id"] for event in events if event["type"] == "thread.created")
+    return str(next(event["thread"]["id"] for event in events if event["type"] == "thread.created"))

@@ -1,6 +1,7 @@
 """The ChatKit protocol over HTTP."""
 
 import json
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.test import TransactionTestCase, override_settings
@@ -85,7 +86,7 @@ class ProtocolTests(TransactionTestCase):
                 if not page["has_more"]:
                     break
                 after = page["after"]
-            stored = await sync_to_async(list)(Message.objects.order_by("id").values_list("item_id", flat=True))
+            stored = [item_id async for item_id in Message.objects.order_by("id").values_list("item_id", flat=True)]
             self.assertEqual(seen, stored if order == "asc" else stored[::-1])
 
     async def test_a_thread_is_renamed_and_deleted(self) -> None:
@@ -125,21 +126,30 @@ class ProtocolTests(TransactionTestCase):
         thread = thread_id(await self.kit.say("milk"))
         item = (await Message.objects.afirst()).item_id  # type: ignore[union-attr]
         bob = ChatKitClient(self.async_client, await sync_to_async(sign_up)("Bob"))
-        for type, params in {
+        requests: dict[str, dict[str, Any]] = {
             "threads.get_by_id": {},
             "threads.update": {"title": "x"},
             "threads.delete": {},
             "items.list": {},
             "threads.add_user_message": {"input": user_input("x")},
             "threads.retry_after_item": {"item_id": item},
-        }.items():
+        }
+        for type, params in requests.items():
             with self.subTest(type):
                 self.assertEqual((await bob.post(type, {"thread_id": thread, **params})).status_code, 404)
         self.assertEqual((await bob.json("threads.list"))["data"], [])
         self.assertEqual(await Message.objects.acount(), 4)
 
     async def test_what_is_no_request_is_refused_before_a_stream_begins(self) -> None:
-        for body in [b"", b"{", b"[]", b'{"type":"nope"}', b'{"type":"threads.create","params":{}}', b"\xff", b"[" * 9000]:
+        for body in [
+            b"",
+            b"{",
+            b"[]",
+            b'{"type":"nope"}',
+            b'{"type":"threads.create","params":{}}',
+            b"\xff",
+            b"[" * 9000,
+        ]:
             with self.subTest(body[:30]):
                 response = await self.async_client.post(
                     "/chatkit", body, content_type="application/json", headers=self.ann.headers

@@ -63,7 +63,7 @@ class TurnTests(TransactionTestCase):
     async def test_steps_are_journaled_in_order(self) -> None:
         with self.model("milk"):
             await self.chat("milk")
-        steps = await sync_to_async(list)(Step.objects.order_by("number").values_list("kind", "name"))
+        steps = [step async for step in Step.objects.order_by("number").values_list("kind", "name")]
         self.assertEqual(steps, [("response", ""), ("tool", "add_task"), ("response", "")])
 
     async def test_the_same_key_gives_the_same_answer_and_does_nothing_again(self) -> None:

@@ -18,7 +18,9 @@ BODIES = {
     "a list": b"[1]",
     "a number": b"7",
     "null": b"null",
-    "wrong types": json.dumps({"message": 1, "title": [], "name": {}, "email": 5, "password": [], "timezone": 1}).encode(),
+    "wrong types": json.dumps(
+        {"message": 1, "title": [], "name": {}, "email": 5, "password": [], "timezone": 1}
+    ).encode(),
     "blank": json.dumps({"message": " ", "title": "\n"}).encode(),
     "a NUL character": b'{"message": "a\\u0000b", "title": "a\\u0000b", "name": "a\\u0000b", "timezone": "\\u0000"}',
     "half a surrogate pair": b'{"message": "\\ud800", "title": "\\ud800", "name": "\\ud800", "timezone": "\\ud800"}',
@@ -39,7 +41,9 @@ class EdgeTests(TransactionTestCase):
     def setUp(self) -> None:
         self.ann, self.bob = sign_up("Ann"), sign_up("Bob")
 
-    def ask(self, method: str, path: str, user: Any, *, headers: dict[str, str], body: bytes = b"", query: str = "") -> Any:
+    def ask(
+        self, method: str, path: str, user: Any, *, headers: dict[str, str], body: bytes = b"", query: str = ""
+    ) -> Any:
         values = {"user_id": user.user.subject, "number": "1", "turn_id": "turn_x", "conversation_id": "conv_x"}
         return self.client.generic(
             method.upper(), path.format(**values) + query, body, content_type="application/json", headers=headers
@@ -64,7 +68,7 @@ class EdgeTests(TransactionTestCase):
         self.assertEqual(Task.objects.count(), 0)
 
     def test_without_a_token_and_with_one_of_another_user_nobody_is_let_in(self) -> None:
-        for method, path, operation in operations():
+        for method, path, _ in operations():
             if "{user_id}" not in path:
                 continue
             with self.subTest(f"{method} {path}"):
@@ -74,13 +78,29 @@ class EdgeTests(TransactionTestCase):
                 self.assert_problem(self.ask(method, path, self.ann, headers={"Authorization": "Basic eDp5"}), 401)
 
     def test_ids_that_cannot_be_are_not_found(self) -> None:
-        for path in ["/tasks/0", "/tasks/99999999999999999999", "/tasks/x", "/tasks/-1", "/turns/1", "/conversations/%00"]:
+        for path in [
+            "/tasks/0",
+            "/tasks/99999999999999999999",
+            "/tasks/x",
+            "/tasks/-1",
+            "/turns/1",
+            "/conversations/%00",
+        ]:
             with self.subTest(path):
                 response = self.client.get(self.ann.api + path, headers=self.ann.headers)
                 self.assert_problem(response, 404, 422)
 
     def test_queries_that_cannot_be_are_refused(self) -> None:
-        for query in ["?limit=0", "?limit=x", "?limit=9999999999", "?cursor=x", "?status=x", "?q=%00", "?due=blah", "?due=feb 30"]:
+        for query in [
+            "?limit=0",
+            "?limit=x",
+            "?limit=9999999999",
+            "?cursor=x",
+            "?status=x",
+            "?q=%00",
+            "?due=blah",
+            "?due=feb 30",
+        ]:
             with self.subTest(query):
                 response = self.client.get(f"{self.ann.api}/tasks{query}", headers=self.ann.headers)
                 self.assert_problem(response, 400, 422)

@@ -58,7 +58,8 @@ class Asked:
 
     @property
     def items(self) -> list[dict[str, Any]]:
-        return self.body["messages"] if self.api == "chat" else self.body["input"]
+        items: list[dict[str, Any]] = self.body["messages" if self.api == "chat" else "input"]
+        return items
 
     @property
     def has_results(self) -> bool:
@@ -165,7 +166,12 @@ async def pieces(reply: Reply) -> AsyncIterator[str]:
 
 async def chat_chunks(reply: Reply, model: str) -> AsyncIterator[str]:
     """Chat completions as `chat.completion.chunk` events (https://platform.openai.com/docs/api-reference/chat)."""
-    base = {"id": f"chatcmpl-{next(_ids)}", "object": "chat.completion.chunk", "created": int(time.time()), "model": model}
+    base = {
+        "id": f"chatcmpl-{next(_ids)}",
+        "object": "chat.completion.chunk",
+        "created": int(time.time()),
+        "model": model,
+    }
 
     def chunk(delta: dict[str, Any], finish: str | None = None) -> str:
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
@@ -206,7 +212,13 @@ async def responses_events(reply: Reply, model: str) -> AsyncIterator[str]:
     yield event("response.created", response=response)
     output: list[dict[str, Any]] = []
     if reply.text:
-        item = {"id": f"msg_{next(_ids)}", "type": "message", "role": "assistant", "status": "in_progress", "content": []}
+        item = {
+            "id": f"msg_{next(_ids)}",
+            "type": "message",
+            "role": "assistant",
+            "status": "in_progress",
+            "content": [],
+        }
         place = {"item_id": item["id"], "output_index": 0, "content_index": 0}
         part = {"type": "output_text", "text": "", "annotations": []}
         yield event("response.output_item.added", output_index=0, item=item)

@@ -26,7 +26,11 @@ class ToolTests(TestCase):
     async def test_every_tool_says_what_it_does_to_the_world(self) -> None:
         async with Client(server) as client:
             tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-        hints = {name: (tool.annotations.read_only_hint, tool.annotations.destructive_hint) for name, tool in tools.items() if tool.annotations}
+        hints = {
+            name: (tool.annotations.read_only_hint, tool.annotations.destructive_hint)
+            for name, tool in tools.items()
+            if tool.annotations
+        }
         self.assertEqual(
             hints,
             {

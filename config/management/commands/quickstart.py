@@ -46,7 +46,7 @@ class Command(BaseCommand):
             self.serve(port, passwords)
         finally:
             connection.close()
-            connection.close_pool()  # type: ignore[attr-defined]
+            connection.close_pool()  # type: ignore[attr-defined]  # the PostgreSQL engine has it
             embedded.stop()
 
     def serve(self, port: int, passwords: list[str]) -> None:
@@ -58,7 +58,7 @@ class Command(BaseCommand):
 
         address = f"http://{HOST}:{port}"
         lines = [f"\nErrand is ready: {address}", *passwords, f"Staff: {address}/admin/   Stop with Ctrl-C\n"]
-        reactor.callWhenRunning(lambda: self.stdout.write("\n".join(lines)))  # type: ignore[attr-defined]
+        reactor.callWhenRunning(lambda: self.stdout.write("\n".join(lines)))
         endpoint = f"tcp:port={port}:interface={HOST}"
         Server(application, endpoints=[endpoint], server_name="errand").run()
 
