@@ -10,6 +10,10 @@ class NotADate(ValueError):
     """The text is not a date; the message tells a person or a model what to write instead."""
 
 
+class Unreadable(NotADate):
+    """The text is no date phrase at all, while a plain NotADate is one of a day or a time that does not exist."""
+
+
 def day_of(year: int, month: int, day: int) -> dt.date:
     """That day; NotADate where the calendar has none."""
     if not 1 <= month <= 12:

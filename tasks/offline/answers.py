@@ -1,0 +1,168 @@
+"""Wording. Every task is named with its number at the end, "(#4)": that is also how later messages find it again."""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tasks import when
+
+from .history import Result
+
+type Task = dict[str, Any]
+
+WHICH, SURE, CONFIRM = "Which one do you mean?", "Do you mean this one?", "Delete these"
+EXAMPLES = '- "add buy milk tomorrow at 5pm"\n- "what do I have today?"\n- "move the dentist to friday"'
+UNKNOWN = f"I did not understand that. These work, for example:\n\n{EXAMPLES}"
+HELP = (
+    "I keep your task list: I add, show, change, complete and delete tasks, with dates, priorities (p1 to p4) and "
+    "labels. "
+    f'For example:\n\n{EXAMPLES}\n- "the second one is done"'
+)
+IDENTITY = (
+    "I am the offline model: a small set of rules built in, not an AI, so that Errand works without an account or key. "
+    "A real model understands more; whoever runs this server can choose one with `MODEL_PROVIDER`."
+)
+SMALL_TALK = {
+    "greeting": 'Hello. Tell me what to put on your list, or ask "what do I have today?".',
+    "thanks": "You are welcome.",
+    "help": HELP,
+    "identity": IDENTITY,
+    "undo": "I cannot undo by words.",
+    "yes": "There is no question open. What should I do?",
+    "no": "All right, nothing was changed.",
+    "unknown": UNKNOWN,
+}
+NO_GROUP = 'I am not sure which tasks you mean. Ask me to show them, then say "all of them" or their numbers.'
+DOES = {
+    "add_task": "add tasks",
+    "list_tasks": "read your list",
+    "update_task": "change tasks",
+    "complete_task": "complete tasks",
+    "reopen_task": "reopen tasks",
+    "delete_task": "delete tasks",
+}
+DID = {"complete_task": "Done:", "reopen_task": "Reopened", "delete_task": "Deleted"}
+
+
+def escaped(text: str) -> str:
+    """A title is data: one line, and nothing in it is Markdown."""
+    return re.sub(r"([\\`*_\[\]<>#|~])", r"\\\1", " ".join(text.split()))
+
+
+def bold(task: Task) -> str:
+    return f"**{escaped(task['title'])}**"
+
+
+def named(task: Task) -> str:
+    return f"{bold(task)} (#{task['id']})"
+
+
+def due_of(task: Task) -> when.When | None:
+    try:
+        day = dt.date.fromisoformat(task.get("due_date") or "")
+        return when.When(day, dt.time.fromisoformat(task["due_time"]) if task.get("due_time") else None)
+    except ValueError:
+        return None
+
+
+def is_overdue(due: when.When, now: dt.datetime) -> bool:
+    return due.date < now.date() or (due.date == now.date() and due.time is not None and due.time < now.time())
+
+
+def due_words(task: Task, now: dt.datetime) -> str:
+    """ "tomorrow 17:00", "overdue since Wed 18 Nov", or nothing."""
+    due = due_of(task)
+    if due is None:
+        return ""
+    said = when.say(due, now.date())
+    return f"overdue since {said}" if is_overdue(due, now) and not task.get("completed") else said
+
+
+def line(task: Task, now: dt.datetime) -> str:
+    priority = task.get("priority") if task.get("priority") != "p4" else ""
+    labels = ", ".join(escaped(str(label)) for label in task.get("labels") or [])
+    details = [
+        detail for detail in (due_words(task, now), priority, labels, "done" * bool(task.get("completed"))) if detail
+    ]
+    return " · ".join([bold(task), *map(str, details)]) + f" (#{task['id']})"
+
+
+def numbered(tasks: Iterable[Task], now: dt.datetime) -> str:
+    return "\n".join(f"{n}. {line(task, now)}" for n, task in enumerate(tasks, 1))
+
+
+def added(task: Task, now: dt.datetime) -> str:
+    due = due_words(task, now)
+    about = f", {due}" if due.startswith("overdue") else f" for {due}" if due else ""
+    extra = [task["priority"]] if task.get("priority") not in {None, "p4"} else []
+    extra += [f"labelled {', '.join(map(escaped, task['labels']))}"] if task.get("labels") else []
+    return f"Added {bold(task)}{about}{''.join(f', {part}' for part in extra)} (#{task['id']})."
+
+
+def updated(task: Task, arguments: Iterable[str], now: dt.datetime) -> str:
+    due = due_words(task, now)
+    said = {
+        "due": (due if due.startswith("overdue") else f"due {due}") if due else "no date",
+        "priority": f"priority {task.get('priority')}",
+        "labels": f"labels {', '.join(map(escaped, task.get('labels') or []))}" if task.get("labels") else "no labels",
+        "title": "renamed",
+        "notes": "note added",
+    }
+    return f"Changed {named(task)}: {', '.join(said[name] for name in arguments if name in said)}."
+
+
+def outcome(result: Result, now: dt.datetime) -> str:
+    """What one call did, in a sentence; a failure is said as one."""
+    task = result.task()
+    if task is None:
+        number = f" for task {result.arguments['task_id']}" if "task_id" in result.arguments else ""
+        reason = escaped(result.output)[:300] or "no answer came back"
+        return f"That did not work{number}: {reason}"
+    if result.name == "add_task":
+        return added(task, now)
+    if result.name == "update_task":
+        return updated(task, result.arguments, now)
+    return f"{DID[result.name]} {named(task)}."
+
+
+def outcomes(results: Sequence[Result], now: dt.datetime) -> str:
+    sentences = [outcome(result, now) for result in results]
+    return sentences[0] if len(sentences) == 1 else "\n".join(f"- {sentence}" for sentence in sentences)
+
+
+def question(tasks: Sequence[Task], now: dt.datetime, *, sure: bool = True) -> str:
+    opening = SURE if len(tasks) == 1 and not sure else WHICH
+    return f"{opening}\n\n{numbered(tasks[:20], now)}"
+
+
+def confirmation(tasks: Sequence[Task], now: dt.datetime) -> str:
+    return f"{CONFIRM} {len(tasks)} tasks? Say yes or no.\n\n{numbered(tasks, now)}"
+
+
+def not_found(words: str, status: str) -> str:
+    which = "" if status == "all" else f"{status} "
+    return f'I find no {which}task like "{escaped(words)[:80]}".'
+
+
+def failed(result: Result) -> str:
+    return f"I could not read your list: {escaped(result.output)[:300] or 'no answer came back'}"
+
+
+def day_said(iso: str | None, now: dt.datetime) -> str:
+    """When something was done, as people say it."""
+    try:
+        moment = dt.datetime.fromisoformat(iso or "")
+    except ValueError:
+        return ""
+    local = moment.astimezone(now.tzinfo) if moment.tzinfo else moment
+    said = when.say(when.When(local.date()), now.date())
+    return f" {said}" if said in {"today", "yesterday"} else f" on {said}"
+
+
+def finished(task: Task, now: dt.datetime) -> str:
+    if task.get("completed"):
+        return f"Yes, {bold(task)} was done{day_said(task.get('completed_at'), now)} (#{task['id']})."
+    due = due_words(task, now)
+    about = f", {due}" if due.startswith("overdue") else f", due {due}" if due else ", without a date"
+    return f"{bold(task)} is still open{about} (#{task['id']})."
