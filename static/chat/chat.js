@@ -84,6 +84,7 @@ export class Chat {
     frame.heading.textContent = options.header?.title?.enabled === false ? "" : title;
     frame.heading.toggleAttribute("data-new", !thread?.title);
     frame.newButton.hidden = !thread;
+    this.host.toggleAttribute("data-thread", Boolean(thread));
     this.composer.input.placeholder = options.composer?.placeholder ?? strings.placeholder;
     frame.disclaimer.textContent = options.disclaimer?.text ?? "";
     frame.disclaimer.hidden = !options.disclaimer?.text;

@@ -3,7 +3,7 @@
 import { content } from "./styles-content.js";
 
 const frame = /* css */ `
-:host { display: block; position: relative; overflow: hidden; contain: strict; background: var(--bg); color: var(--text);
+:host { display: block; position: relative; overflow: clip; contain: strict; background: var(--bg); color: var(--text);
   font: var(--weight) var(--size-body) / var(--line-body) var(--font); }
 *, *::before, *::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
@@ -12,7 +12,7 @@ button, input, textarea { font: inherit; color: inherit; }
 button { cursor: pointer; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .icon { flex: none; display: block; }
-.visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.visually-hidden { position: absolute; top: 0; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
 .main { display: grid; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr); height: 100%; }
 .column { width: min(100% - 2 * var(--chat-edge), var(--measure)); margin-inline: auto; }
