@@ -294,7 +294,8 @@ export class Chat {
       case "thread.updated": this.setThread({ ...event.thread, items: undefined }); break;
       case "stream_options": this.composer.set({ canStop: event.stream_options.allow_cancel }); break;
       case "client_effect": this.effect(event, turn); break;
-      case "error": turn.failure = event; break;
+      // The library may add a bare "stream.error" to one that says what happened.
+      case "error": turn.failure ??= event; break;
       default: this.emit("log", { name: "unknown_event", data: { type: event.type } });
     }
   }
