@@ -1,7 +1,7 @@
 // @ts-check
 // Markdown to safe DOM. What a model writes is foreign text: it is parsed, cleaned, and may not load anything.
 import { Marked } from "../vendor/marked.esm.js";
-import DOMPurify from "../vendor/purify.es.js";
+import DOMPurify from "../vendor/purify.js";
 import { h } from "./dom.js";
 
 const marked = new Marked({ gfm: true, breaks: true });

@@ -46,6 +46,7 @@ export const content = /* css */ `
 .mark-icon .icon { width: 16px; height: 16px; color: var(--accent); }
 .details { display: grid; gap: var(--space-2); margin: var(--space-1) 0 var(--space-1) 7px; padding-left: var(--space-4); border-left: 2px solid var(--line); }
 .task-title { color: var(--text); }
+.task .block pre { max-height: 15rem; overflow-y: auto; padding: var(--space-2) var(--space-3); }
 .task .markdown { font-size: var(--size-small); line-height: var(--line-small); }
 .spinner { flex: none; width: 14px; height: 14px; border: 1.5px solid var(--line-strong); border-top-color: transparent; border-radius: 50%;
   animation: turn 0.9s linear infinite; }
