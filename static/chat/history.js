@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 
 export class History {
   /**
-   * @param {{strings: import("./strings.js").Strings, options: {showDelete?: boolean, showRename?: boolean},
+   * @param {{strings: import("./strings.js").Strings, options: () => {showDelete?: boolean, showRename?: boolean},
    *   client: () => import("./protocol.js").Client, currentId: () => string | null,
    *   onOpen: (id: string | null) => void, onRenamed: (id: string, title: string) => void,
    *   onDeleted: (id: string) => void, onClose: () => void}} context
@@ -15,6 +15,11 @@ export class History {
   constructor(context) {
     this.context = context;
     const { strings } = context;
+    /** @type {string | undefined} */
+    this.after = undefined;
+    this.loading = false;
+    /** The next page is the first one. */
+    this.fresh = true;
     this.list = h("div", { class: "threads" });
     this.status = h("div", { class: "threads-status", role: "status" });
     this.more = h("button", { type: "button", class: "button", hidden: true, onclick: () => this.load() }, strings.showMore);
@@ -37,9 +42,8 @@ export class History {
 
   open() {
     this.node.hidden = false;
-    this.after = undefined;
-    this.loading = false;
-    this.reload();
+    this.fresh = true;
+    this.load();
     /** @type {HTMLElement} */ (this.sheet.querySelector(".new")).focus();
   }
 
@@ -56,11 +60,6 @@ export class History {
     if (active !== edge) return;
     event.preventDefault();
     /** @type {HTMLElement} */ (event.shiftKey ? stops.at(-1) : stops[0]).focus();
-  }
-
-  async reload() {
-    this.fresh = true;
-    await this.load();
   }
 
   async load() {
@@ -108,15 +107,18 @@ export class History {
 
   /** @param {HTMLElement} row @param {Record<string, any>} thread */
   draw(row, thread) {
-    const { strings, options, currentId, onOpen } = this.context;
+    const { strings, currentId, onOpen } = this.context;
+    const options = this.context.options();
     row.replaceChildren(h("button", { type: "button", class: "thread-open", onclick: () => onOpen(thread.id),
       "aria-current": thread.id === currentId() ? "true" : null }, thread.title || strings.untitled));
+    const actions = h("div", { class: "thread-actions" });
     if (options.showRename !== false) {
-      row.append(iconButton("rename", strings.rename, { "data-testid": "history-rename", onclick: () => this.rename(row, thread) }));
+      actions.append(iconButton("rename", strings.rename, { "data-testid": "history-rename", onclick: () => this.rename(row, thread) }));
     }
     if (options.showDelete !== false) {
-      row.append(iconButton("trash", strings.remove, { "data-testid": "history-delete", onclick: () => this.askDelete(row, thread) }));
+      actions.append(iconButton("trash", strings.remove, { "data-testid": "history-delete", onclick: () => this.askDelete(row, thread) }));
     }
+    row.append(actions);
   }
 
   /** @param {HTMLElement} row @param {Record<string, any>} thread */

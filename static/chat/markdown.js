@@ -1,21 +1,30 @@
 // @ts-check
 // Markdown to safe DOM. What a model writes is foreign text: it is parsed, cleaned, and may not load anything.
 import { Marked } from "../vendor/marked.esm.js";
-import DOMPurify from "../vendor/purify.es.js";
+import DOMPurify from "../vendor/purify.js";
 import { h } from "./dom.js";
 
 const marked = new Marked({ gfm: true, breaks: true });
 
+// HTML shows as the characters it is, except for the line break that tables need.
 // An image would be fetched at once, and its address could carry what the model knows: show a link instead.
 marked.use({
   renderer: {
-    image({ href, text }) {
+    image(/** @type {{href: string, text: string}} */ { href, text }) {
       const link = h("a", { href });
       link.textContent = text || href;
       return link.outerHTML;
     },
+    html(/** @type {{text: string}} */ { text }) {
+      return /^<br\s*\/?>$/i.test(text) ? "<br>" : escape(text);
+    },
   },
 });
+
+/** @param {string} text */
+function escape(text) {
+  return text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
+}
 
 const CLEAN = {
   ALLOWED_TAGS: ["a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "input", "kbd",
@@ -27,7 +36,7 @@ const CLEAN = {
   RETURN_DOM_FRAGMENT: true,
 };
 
-const purify = DOMPurify(window);
+const purify = /** @type {any} */ (DOMPurify)(window);
 
 purify.addHook("afterSanitizeAttributes", (/** @type {Element} */ node) => {
   if (node.nodeName === "A") {
@@ -43,7 +52,7 @@ purify.addHook("afterSanitizeAttributes", (/** @type {Element} */ node) => {
 
 /** @param {string} html @returns {DocumentFragment} */
 function clean(html) {
-  const fragment = /** @type {DocumentFragment} */ (/** @type {unknown} */ (purify.sanitize(html, CLEAN)));
+  const fragment = /** @type {DocumentFragment} */ (purify.sanitize(html, CLEAN));
   for (const table of fragment.querySelectorAll("table")) {
     // Wide tables scroll by themselves; the page never does. Focusable, so that the keyboard can scroll them.
     const frame = h("div", { class: "table", tabindex: "0" });

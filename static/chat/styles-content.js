@@ -44,9 +44,9 @@ export const content = /* css */ `
 .workflow [open] > summary > .icon { transform: rotate(90deg); }
 .mark-icon { display: grid; place-items: center; flex: none; width: 16px; height: 16px; }
 .mark-icon .icon { width: 16px; height: 16px; color: var(--accent); }
-.workflow[data-loading] .title { animation: breathe 1.6s ease-in-out infinite; }
-.details { display: grid; gap: var(--space-2); margin: var(--space-1) 0 var(--space-1) 7px; padding-left: calc(var(--space-4) - 0px); border-left: 2px solid var(--line); }
+.details { display: grid; gap: var(--space-2); margin: var(--space-1) 0 var(--space-1) 7px; padding-left: var(--space-4); border-left: 2px solid var(--line); }
 .task-title { color: var(--text); }
+.task .block pre { max-height: 15rem; overflow-y: auto; padding: var(--space-2) var(--space-3); }
 .task .markdown { font-size: var(--size-small); line-height: var(--line-small); }
 .spinner { flex: none; width: 14px; height: 14px; border: 1.5px solid var(--line-strong); border-top-color: transparent; border-radius: 50%;
   animation: turn 0.9s linear infinite; }
@@ -74,6 +74,7 @@ export const content = /* css */ `
 .block :is(h3, h4, h5, h6), .block strong { font-weight: var(--weight-strong); }
 .block :is(h3, h4, h5, h6) { font-size: inherit; line-height: inherit; }
 .block :is(ul, ol) { padding-left: 1.375rem; }
+.block ul { list-style-type: disc; }
 .block li { padding-left: 0.125rem; }
 .block li + li { margin-top: var(--space-1); }
 .block li > :is(ul, ol) { margin: var(--space-1) 0 0; }
@@ -90,7 +91,7 @@ export const content = /* css */ `
 .block pre code { padding: 0; background: none; overflow-wrap: normal; }
 .block hr { height: 1px; border: 0; background: var(--line); }
 .block .table { overflow-x: auto; }
-.block table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.block table { min-width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .block :is(th, td) { padding: 0.375rem var(--space-4) 0.375rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top;
   overflow-wrap: normal; }
 .block th { font-weight: var(--weight-strong); font-size: var(--size-small); line-height: var(--line-small); color: var(--text-2); white-space: nowrap; }

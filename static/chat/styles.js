@@ -3,7 +3,7 @@
 import { content } from "./styles-content.js";
 
 const frame = /* css */ `
-:host { display: block; position: relative; overflow: hidden; contain: strict; background: var(--bg); color: var(--text);
+:host { display: block; position: relative; overflow: clip; contain: strict; background: var(--bg); color: var(--text);
   font: var(--weight) var(--size-body) / var(--line-body) var(--font); }
 *, *::before, *::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
@@ -12,12 +12,16 @@ button, input, textarea { font: inherit; color: inherit; }
 button { cursor: pointer; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .icon { flex: none; display: block; }
-.visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.visually-hidden { position: absolute; top: 0; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
-.main { display: grid; grid-template-rows: auto minmax(0, 1fr) auto; height: 100%; }
+.main { display: grid; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr); height: 100%; }
 .column { width: min(100% - 2 * var(--chat-edge), var(--measure)); margin-inline: auto; }
 :host { --chat-edge: var(--space-6); }
 
+/* What scrolls fades out below the header and above the composer instead of being cut. */
+.bar::after, .foot::before { content: ""; position: absolute; z-index: 1; inset-inline: 0 1rem; height: 1rem; pointer-events: none; }
+.bar::after { top: 100%; background: linear-gradient(var(--bg), transparent); }
+.foot::before { bottom: 100%; background: linear-gradient(transparent, var(--bg)); }
 .bar { position: relative; display: flex; align-items: center; gap: var(--space-2); height: var(--header);
   padding-inline: var(--space-3) calc(var(--space-3) + var(--chat-header-end, 0px)); }
 .bar-end { display: flex; align-items: center; gap: var(--space-2); margin-left: auto; }
@@ -45,11 +49,11 @@ button { cursor: pointer; }
 .prompts { display: grid; margin-top: var(--space-4); border-top: 1px solid var(--line); }
 .prompt { display: flex; align-items: center; gap: var(--space-3); padding: var(--space-3) 0; border: 0;
   border-bottom: 1px solid var(--line); background: none; text-align: left; color: var(--text); }
-.prompt .icon { color: var(--text-2); }
+.prompt .icon { margin-left: -0.125rem; color: var(--text-2); }
 .prompt:hover, .prompt:hover .icon { color: var(--accent); }
 
-.foot { padding-bottom: var(--chat-foot, var(--space-6)); }
-.foot .column { position: relative; }
+.foot { position: relative; padding-bottom: var(--chat-foot, var(--space-6)); }
+.foot .column { position: relative; z-index: 2; }
 .composer { display: flex; align-items: flex-end; gap: var(--space-2); padding: 0.4375rem 0.4375rem 0.4375rem var(--space-4);
   border: 1px solid var(--line-strong); border-radius: var(--radius-large); background: var(--bg-raised);
   box-shadow: var(--shadow-small); cursor: text; }
@@ -86,10 +90,15 @@ button { cursor: pointer; }
 .thread-open { flex: 1; min-width: 0; padding: 0.4375rem var(--space-2); border: 0; border-radius: inherit; background: none; text-align: left;
   overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .thread-open[aria-current] { font-weight: var(--weight-strong); color: var(--accent); }
-.thread-row .icon-button { width: 2rem; height: 2rem; opacity: 0; }
-.thread-row .icon-button .icon { width: 18px; height: 18px; }
-.thread-row:hover .icon-button, .thread-row:focus-within .icon-button { opacity: 1; }
-@media (hover: none) { .thread-row .icon-button { opacity: 1; } }
+.thread-actions { position: absolute; right: 0; display: flex; opacity: 0; }
+.thread-actions .icon-button { width: 2.25rem; }
+.thread-actions .icon { width: 18px; height: 18px; }
+.thread-row:hover .thread-actions, .thread-row:focus-within .thread-actions { opacity: 1; }
+.thread-row:hover .thread-open, .thread-row:focus-within .thread-open { padding-right: 4.75rem; }
+@media (hover: none) {
+  .thread-actions { opacity: 1; }
+  .thread-row .thread-open { padding-right: 4.75rem; }
+}
 .thread-row .question { flex: 1; min-width: 0; padding-left: var(--space-2); font-size: var(--size-small); line-height: var(--line-small); }
 .thread-row .field { flex: 1; min-width: 0; padding: 0.375rem calc(var(--space-2) - 1px); border: 1px solid var(--line-strong);
   border-radius: var(--radius-small); background: var(--bg-raised); }

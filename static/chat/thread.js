@@ -21,6 +21,7 @@ export class ThreadView {
     this.lastUserText = "";
     this.timer = 0;
     this.progressText = "";
+    this.busy = false;
   }
 
   clear() {
@@ -30,10 +31,6 @@ export class ThreadView {
     this.lastUserText = "";
     this.setBusy(false);
     this.clearError();
-  }
-
-  isEmpty() {
-    return !this.list.childElementCount;
   }
 
   // ---- items
@@ -109,7 +106,7 @@ export class ThreadView {
       case "thread.item.removed": this.remove(event.item_id); break;
       case "thread.item.updated": this.views.get(event.item_id)?.update?.(event.update); break;
       case "progress_update": this.progressText = event.text; break;
-      case "notice": this.addNotice(event); break;
+      case "notice": this.addNotice(/** @type {any} */ (event)); break;
       default: return false;
     }
     if (event.type.startsWith("thread.item.")) this.progressText = "";

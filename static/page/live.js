@@ -18,6 +18,11 @@ export class Live {
     this.wait = FIRST_MS;
     this.readyBefore = false;
     this.ended = false;
+    this.ready = false;
+    /** @type {WebSocket | null} */
+    this.socket = null;
+    this.timer = 0;
+    this.stateTimer = 0;
     addEventListener("online", () => this.hurry());
     addEventListener("offline", () => this.socket?.close());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.hurry());
@@ -25,11 +30,12 @@ export class Live {
   }
 
   get isReady() {
-    return this.ready === true && this.socket?.readyState === WebSocket.OPEN;
+    return this.ready && this.socket?.readyState === WebSocket.OPEN;
   }
 
   async start() {
-    if (this.ended) return;
+    // Offline there is nothing to try; the `online` event starts it again.
+    if (this.ended || !navigator.onLine) return;
     clearTimeout(this.timer);
     try {
       const token = await this.session.token();
@@ -60,6 +66,7 @@ export class Live {
       this.ready = true;
       this.wait = FIRST_MS;
       clearTimeout(this.stateTimer);
+      this.stateTimer = 0;
       this.handlers.onState(true);
       this.handlers.onReady(this.readyBefore);
       this.readyBefore = true;
@@ -71,7 +78,7 @@ export class Live {
   retry() {
     if (this.ended) return;
     // A short gap is nobody's business.
-    this.stateTimer ??= setTimeout(() => { this.stateTimer = undefined; if (!this.isReady) this.handlers.onState(false); }, QUIET_MS);
+    this.stateTimer ||= setTimeout(() => this.handlers.onState(false), QUIET_MS);
     clearTimeout(this.timer);
     // Jitter: after a restart not everybody knocks in the same moment.
     this.timer = setTimeout(() => this.start(), this.wait * (0.75 + Math.random() / 2));
