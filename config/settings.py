@@ -4,12 +4,14 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 import structlog
 
 from config.environment import BASE_DIR as BASE_DIR
 from config.environment import load
 
 environment = load()
+django_stubs_ext.monkeypatch()  # lets admin classes say at run time which model they are for
 
 VERSION = "0.1.0"
 DATA_DIR = environment.data_dir.expanduser().resolve()

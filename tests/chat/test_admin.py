@@ -1,0 +1,37 @@
+from django.test import TestCase
+
+from accounts.models import User
+from chat import turns
+from chat.models import Turn
+from tasks import operations
+from tests.people import sign_up
+
+
+class AdminTests(TestCase):
+    def setUp(self) -> None:
+        self.ann = sign_up()
+        operations.add_task(self.ann.caller(), {"title": "Buy milk"})
+        request = turns.Request.of(None, {})
+        self.turn = turns.accept(self.ann.user, None, turns.user_message("add milk"), request)
+        self.client.force_login(User.objects.create_superuser("staff"))
+
+    def test_staff_see_conversations_turns_tasks_and_operations(self) -> None:
+        for path, words in {
+            f"chat/conversation/{self.turn.conversation_id}/change/": "add milk",
+            f"chat/turn/{self.turn.pk}/change/": "running",
+            "chat/conversation/?q=milk": "add milk",
+            "tasks/task/?q=milk": "Buy milk",
+            "tasks/operation/": "add_task",
+            "accounts/user/": "ann@example.org",
+        }.items():
+            with self.subTest(path):
+                self.assertContains(self.client.get(f"/admin/{path}"), words)
+
+    def test_nothing_is_changed_here(self) -> None:
+        path = f"/admin/chat/turn/{self.turn.pk}/change/"
+        self.assertEqual(self.client.post(path, {"status": "completed"}).status_code, 403)
+        self.assertEqual(Turn.objects.get().status, "running")
+
+    def test_users_without_staff_rights_see_nothing(self) -> None:
+        self.client.force_login(self.ann.user)
+        self.assertEqual(self.client.get("/admin/chat/conversation/").status_code, 302)
