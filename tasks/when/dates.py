@@ -74,6 +74,8 @@ class Dates(Reader):
         number = words.WEEKDAY_NUMBER.get(self.text(j))
         if number is None:
             return None
+        if not which and self.follows(j + 1, "after", "next"):
+            return Part(add_days(week_start(self.today, 2), number)), j + 3
         cue = Cue.NONE
         if not which and self.text(j) in words.SHORT_WEEKDAYS:
             cue = Cue.NEAR
@@ -105,6 +107,8 @@ class Dates(Reader):
         offset = {"this": 0, "next": 1, "last": -1}.get(self.text(i))
         if offset is not None and self.text(i + 1) == "week":
             return week_start(self.today, offset), i + 2
+        if self.follows(i, "the", "week", "after", "next"):
+            return week_start(self.today, 2), i + 4
         found = self.amount(i + 1) if self.text(i) == "in" else None
         if found and found[0][0] == "days" and found[0][1] % 7 == 0:
             return week_start(self.today, int(found[0][1]) // 7), self.skip(found[1], "time")
@@ -119,6 +123,8 @@ class Dates(Reader):
 
     def period(self, i: int) -> Read[Part]:
         """ "next week" and "next month" are their first day, "this week" its last, a weekend its Saturday."""
+        if self.follows(i, "the", "week", "after", "next"):
+            return Part(week_start(self.today, 2)), i + 4
         short = {"eod": "day", "eow": "week", "eom": "month", "eoy": "year"}.get(self.text(i))
         if short:
             return Part(self.period_day(self.today, short, end=True)), i + 1
@@ -218,6 +224,10 @@ class Dates(Reader):
             return None
         if not self.whole and (self.text(day[1]) in COUNTED or not 1 <= day[0] <= 31):
             return None
+        k = self.skip(day[1], "of")
+        if k > day[1] and self.text(k) in {"this", "the", "next"} and self.text(k + 1) == "month":
+            month = add_months(self.today.replace(day=1), int(self.text(k) == "next"))
+            return Part(day_of(month.year, month.month, day[0])), k + 2
         cue = Cue.EDGE if j > i and self.kind(j) == "ordinal" else Cue.PREPOSITION
         return Part(coming_day(day[0], self.today), cue=cue), day[1]
 

@@ -32,6 +32,7 @@ class Part:
     date: dt.date | None = None
     time: dt.time | None = None
     bare_hour: bool = False  # "at 5": morning or afternoon is still open
+    clocked: bool = False  # "9:30": as written, unless a time of day says otherwise
     shift: int = 0  # "quarter to five": minutes to add once the hour is known
     daypart: str = ""
     cue: Cue = Cue.NONE
@@ -43,16 +44,18 @@ class Part:
             hour = words.DAYPARTS.get(self.daypart)
             return None if hour is None else dt.time(hour)
         hour = self.time.hour
-        if self.bare_hour and self.is_late():
+        if self.is_late():
             hour = hour % 12 + 12
         moment = dt.datetime.combine(dt.date(2000, 1, 2), self.time.replace(hour=hour))
         return (moment + dt.timedelta(minutes=self.shift)).time()
 
     def is_late(self) -> bool:
         hour = self.time.hour if self.time else 0
+        if hour > 12 or not (self.bare_hour or self.clocked):
+            return False
         if self.daypart == "night":
             return 5 <= hour < 12
-        return self.daypart in {"afternoon", "evening"} or (not self.daypart and 1 <= hour <= 6)
+        return self.daypart in {"afternoon", "evening"} or (self.bare_hour and not self.daypart and 1 <= hour <= 6)
 
 
 type Read[T] = tuple[T, int] | None
@@ -143,6 +146,10 @@ class Reader:
         if self.follows(i, "and", "a", "half"):
             return (unit, total + size / 2), i + 3
         extra = self.number(self.skip(i, "and"))
-        if extra and unit == "minutes" and words.UNITS.get(self.text(extra[1]), ("", 0)) == ("minutes", 1):
+        if (
+            extra
+            and unit == "minutes"
+            and (self.text(extra[1]) == "m" or words.UNITS.get(self.text(extra[1])) == ("minutes", 1))
+        ):
             return (unit, total + extra[0]), extra[1] + 1
         return (unit, total), i

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from dataclasses import replace
 
 from . import words
 from .calendar import NotADate, clock
@@ -19,7 +20,8 @@ class Times(Dates):
         hour, _, rest = digits.partition(":") if ":" in digits else (digits[:-2], "", digits[-2:])
         if half and ":" not in digits:
             hour, rest = digits, ""
-        return Part(time=self.twelve(int(hour), int(rest[:2] or 0), half), prepositions=AT), i + 1
+        time = self.twelve(int(hour), int(rest[:2] or 0), half)
+        return Part(time=time, clocked=not half and time.hour <= 12, prepositions=AT), i + 1
 
     def time_range(self, i: int) -> Read[Part]:
         """ "5-6pm" starts at five in the afternoon."""
@@ -45,6 +47,8 @@ class Times(Dates):
         j = self.skip(start[1], "minutes", "min")
         past = self.text(j) in {"past", "after"}
         if past or (self.text(j) in {"to", "till", "before"} and minutes != 30):
+            if self.kind(j + 1) == "clock" and start[0] < 60 and (said := self.clock_time(j + 1)):
+                return replace(said[0], shift=start[0] if past else -start[0]), said[1]
             hour = self.whole_number(j + 1)
             return self.shifted_hour(hour, start[0] if past else -start[0]) if hour and start[0] < 60 else None
         return self.worded(start)

@@ -182,6 +182,16 @@ PHRASES = table("""
     at 12                           | 2026-11-20T12:00
     at 17                           | 2026-11-20T17:00
     six o'clock                     | 2026-11-20T18:00
+    tonight at 9:30                 | 2026-11-20T21:30
+    tonight at 9:30pm               | 2026-11-20T21:30
+    this afternoon at 3:15          | 2026-11-20T15:15
+    tomorrow at 9:30                | 2026-11-21T09:30
+    quarter past 5pm                | 2026-11-20T17:15
+    in 1h 30m                       | 2026-11-20T11:33
+    the 15th of next month          | 2026-12-15
+    the 30th of this month          | 2026-11-30
+    friday after next               | 2026-12-04
+    the week after next             | 2026-11-30
     half past six                   | 2026-11-20T18:30
     half past six tomorrow          | 2026-11-21T18:30
     quarter to 9                    | 2026-11-21T08:45
