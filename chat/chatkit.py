@@ -60,6 +60,7 @@ class ErrandServer(ChatKitServer[Context]):
             assert input_user_message is not None
             await self.store.add_thread_item(thread.id, input_user_message, context)
         assert context.turn is not None
+        thread.title = context.turn.conversation.title  # the library tells the client what changed
         async for event in follow(context.turn, context):
             yield event
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from accounts.problems import Problem
 
 HEARTBEAT_SECONDS = 15
+QUEUED_CHUNKS = 64
 
 log = structlog.get_logger("errand.chat")
 
@@ -44,18 +45,23 @@ async def with_heartbeat(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
     One line end, not two: an empty line would make some clients deliver an empty message.
     """
-    waiting = None
+    queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUED_CHUNKS)
+
+    async def pump() -> None:  # one task for the whole stream: context variables set inside it must stay set
+        async for chunk in chunks:
+            await queue.put(chunk)
+        await queue.put(None)
+
+    pumping = asyncio.create_task(pump())
     try:
         while True:
-            waiting = waiting or asyncio.ensure_future(anext(chunks, None))
-            done, _ = await asyncio.wait([waiting], timeout=HEARTBEAT_SECONDS)
-            if not done:
+            try:
+                chunk = await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)
+            except TimeoutError:
                 yield b": ping\n"
                 continue
-            chunk, waiting = waiting.result(), None
             if chunk is None:
                 return
             yield chunk
     finally:
-        if waiting:
-            waiting.cancel()
+        pumping.cancel()

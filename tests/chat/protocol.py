@@ -73,6 +73,7 @@ def check_events(body: bytes) -> list[dict[str, Any]]:
             case "thread.item.removed":
                 open_items.discard(event["item_id"])
             case "error":
+                assert event["code"] == "custom", "an error that nobody explains"
                 open_items.clear()
     assert not open_items, "every item that was added ends"
     return events
