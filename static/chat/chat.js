@@ -69,6 +69,7 @@ export class Chat {
     const moved = this.options.api.url !== options.api.url;
     this.options = options;
     this.client = new Client(options.api);
+    this.frame.start.hidden = true;
     this.draw();
     if (moved) this.open(options.initialThread ?? null);
   }
@@ -317,7 +318,16 @@ export class Chat {
     this.view.setBusy(false);
     this.draw();
     this.emit("response.end");
+    this.refreshTitle().catch((error) => this.emit("error", { error }));
     this.answerClientTool(turn).catch((error) => this.emit("error", { error }));
+  }
+
+  /** A server may name a conversation after its first answer without saying so. */
+  async refreshTitle() {
+    if (!this.thread || this.thread.title) return;
+    const { signal } = this.loads;
+    const thread = await this.client.request("threads.get_by_id", { thread_id: this.thread.id }, signal);
+    if (!signal.aborted && thread.title) this.setThread({ ...thread, items: undefined });
   }
 
   /** @param {Turn} turn */

@@ -12,7 +12,12 @@ export class Scroller {
     this.onNearTop = () => {};
     viewport.addEventListener("scroll", () => this.read(), { passive: true });
     // Content grows with the text, the viewport shrinks with the composer or a phone's keyboard.
-    const observer = new ResizeObserver(() => (this.stuck ? this.toEnd() : this.read()));
+    const observer = new ResizeObserver(() => {
+      // Where scroll bars take room, the text must still stand above the composer's edges.
+      viewport.style.setProperty("--gutter", `${(viewport.offsetWidth - viewport.clientWidth) / 2}px`);
+      if (this.stuck) this.toEnd();
+      else this.read();
+    });
     observer.observe(content);
     observer.observe(viewport);
   }

@@ -42,7 +42,7 @@ button { cursor: pointer; }
 
 .viewport { overflow: hidden auto; overflow-anchor: none; overscroll-behavior: contain; scrollbar-gutter: stable both-edges;
   outline-offset: -2px; }
-.viewport .column { min-height: 100%; display: flex; flex-direction: column; padding-block: var(--space-4) var(--space-8); }
+.viewport .column { width: min(100% - 2 * max(0px, var(--chat-edge) - var(--gutter, 0px)), var(--measure)); min-height: 100%; display: flex; flex-direction: column; padding-block: var(--space-4) var(--space-8); }
 
 .start { margin-block: auto; padding-block: var(--space-6) var(--space-8); animation: appear var(--motion); }
 .greeting { font-size: var(--size-heading); line-height: var(--line-heading); font-weight: var(--weight-strong); }

@@ -6,6 +6,8 @@ import { uuid } from "../chat/dom.js";
 
 const PAGE = 200;
 const DONE = 12;
+/** More open tasks than this are no list any more; the chat still finds them all. */
+const MOST = 1000;
 
 export class TaskStore extends EventTarget {
   /** @param {import("./api.js").Api} api */
@@ -29,10 +31,10 @@ export class TaskStore extends EventTarget {
   async load() {
     const asked = performance.now();
     const [open, done] = await Promise.all([
-      this.api.request("GET", `tasks?status=open&limit=${PAGE}`),
+      this.fetchOpen(),
       this.api.request("GET", `tasks?status=done&limit=${DONE}`),
     ]);
-    const fetched = [...open.items, ...done.items];
+    const fetched = [...open, ...done.items];
     const ids = new Set(fetched.map((task) => task.id));
     for (const id of [...this.tasks.keys()]) {
       if (!ids.has(id) && (this.touched.get(id) ?? 0) < asked) this.tasks.delete(id);
@@ -42,6 +44,18 @@ export class TaskStore extends EventTarget {
     }
     this.isLoaded = true;
     this.changed([]);
+  }
+
+  /** @returns {Promise<Task[]>} */
+  async fetchOpen() {
+    const tasks = [];
+    let cursor = "";
+    do {
+      const page = await this.api.request("GET", `tasks?status=open&limit=${PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+      tasks.push(...page.items);
+      cursor = page.next_cursor ?? "";
+    } while (cursor && tasks.length < MOST);
+    return tasks;
   }
 
   /** @param {Task} task @returns {boolean} whether it was news */
