@@ -142,7 +142,7 @@ class TurnRun:
         text = text_of(result)
         summary = (result.meta or {}).get(SUMMARY_META) or (f"{call.title} failed" if result.is_error else call.title)
         shown = text if result.is_error else result.structured_content or text
-        self.transcript.tool_finished(place, summary, shown, watch.ms)
+        self.transcript.tool_finished(place, summary, call.is_read, shown, watch.ms)
         step = Step(
             number=self.next_step,
             kind=Step.Kind.TOOL,

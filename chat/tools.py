@@ -23,6 +23,7 @@ class ToolCall:
     name: str
     arguments: dict[str, Any]
     title: str
+    is_read: bool
 
 
 type Around = Callable[[ToolCall, Callable[[], Awaitable[CallToolResult]]], Awaitable[CallToolResult]]
@@ -55,8 +56,9 @@ class ToolServer(MCPServer):
     async def call_tool(
         self, tool_name: str, arguments: dict[str, Any] | None, meta: dict[str, Any] | None = None
     ) -> CallToolResult:
-        title = self.tools[tool_name].title or tool_name
-        call = ToolCall((meta or {})[CALL_ID_META], tool_name, arguments or {}, title)
+        tool = self.tools[tool_name]
+        is_read = bool(tool.annotations and tool.annotations.read_only_hint)
+        call = ToolCall((meta or {})[CALL_ID_META], tool_name, arguments or {}, tool.title or tool_name, is_read)
         return await self.around(call, lambda: self.client.call_tool(tool_name, arguments or {}))
 
     async def list_prompts(self) -> ListPromptsResult:

@@ -33,6 +33,7 @@ from chat import ids
 # What a tool's result says of itself in one line, in its `_meta`.
 SUMMARY_META = "errand/summary"
 SHOWN_LENGTH = 4_000
+NOTICEABLE_MS = 100
 
 
 class Transcript:
@@ -44,7 +45,8 @@ class Transcript:
         self.message: AssistantMessageItem | None = None
         self.part: object = None
         self.workflow: WorkflowItem | None = None
-        self.summaries: list[str] = []
+        self.reads: list[str] = []
+        self.changes: list[str] = []
         self.tool_ms = 0
 
     def text(self, delta: str, part: object) -> None:
@@ -89,14 +91,14 @@ class Transcript:
             self.workflow = WorkflowItem(
                 id=ids.new_id("workflow"), thread_id=self.thread_id, created_at=timezone.now(), workflow=workflow
             )
-            self.summaries, self.tool_ms = [], 0
+            self.reads, self.changes, self.tool_ms = [], [], 0
             self.emit(ThreadItemAddedEvent(item=self.workflow.model_copy(deep=True)))
         self.workflow.workflow.tasks.append(task)
         index = len(self.workflow.workflow.tasks) - 1
         self.update(self.workflow, WorkflowTaskAdded(task_index=index, task=task))
         return index
 
-    def tool_finished(self, index: int, summary: str, result: Any, duration_ms: int) -> None:
+    def tool_finished(self, index: int, summary: str, is_read: bool, result: Any, duration_ms: int) -> None:
         assert self.workflow is not None
         task = self.workflow.workflow.tasks[index]
         assert isinstance(task, CustomTask)
@@ -104,15 +106,17 @@ class Transcript:
             update={"content": f"{task.content}\n\n{fenced(result)}", "status_indicator": "complete"}
         )
         self.workflow.workflow.tasks[index] = done
-        self.summaries.append(summary)
+        (self.reads if is_read else self.changes).append(summary)
         self.tool_ms += duration_ms
         self.workflow.workflow.summary = CustomSummary(title=self.headline())
         self.update(self.workflow, WorkflowTaskUpdated(task_index=index, task=done))
 
     def headline(self) -> str:
-        more = len(self.summaries) - 1
-        rest = f" and {more} more" if more else ""
-        return f"{self.summaries[0]}{rest} · {self.tool_ms / 1000:.1f} s"
+        """Return the workflow in one line. What was changed matters more than what was looked up for it."""
+        first, *more = self.changes or self.reads
+        rest = f" and {len(more)} more" if more else ""
+        took = f" · {self.tool_ms / 1000:.1f} s" if self.tool_ms >= NOTICEABLE_MS else ""
+        return first + rest + took
 
     def close_workflow(self) -> None:
         if self.workflow:

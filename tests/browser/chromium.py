@@ -23,7 +23,9 @@ def path() -> str:
     if shutil.which("apt-get") and os.geteuid() == 0:
         install = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]
         for command in (["apt-get", "update"], install):
-            subprocess.run(command, check=True, capture_output=True, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"})
+            subprocess.run(
+                command, check=True, capture_output=True, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+            )
     if found := find():
         return found
     raise RuntimeError(ASK)
