@@ -1,10 +1,11 @@
 // @ts-check
 // Requests as the signed-in user.
+import { uuid } from "../chat/dom.js";
 import { AuthError } from "./session.js";
 
 /** A refused request, with its problem details (RFC 9457). */
 export class ApiError extends Error {
-  /** @param {number} status @param {{title?: string, detail?: string, type?: string} | null} problem */
+  /** @param {number} status @param {{title?: string, detail?: string, type?: string, current?: any} | null} problem */
   constructor(status, problem) {
     super(problem?.detail || problem?.title || `The server answered ${status}.`);
     this.name = "ApiError";
@@ -56,15 +57,36 @@ export class Api {
    * @returns {Promise<any>} `null` for an empty answer
    */
   async request(method, path, body, key) {
+    return (await this.exchange(method, path, body, key)).data;
+  }
+
+  /**
+   * A write: answers with the operation that it was, which can be undone.
+   *
+   * @param {string} method @param {string} path @param {object} [body] @param {string} [key]
+   * @returns {Promise<{data: any, operation: string | null}>}
+   */
+  async write(method, path, body, key = uuid()) {
+    const { data, response } = await this.exchange(method, path, body, key);
+    return { data, operation: response.headers.get("X-Operation-Id") };
+  }
+
+  /** @param {string} method @param {string} path @param {object} [body] @param {string} [key] */
+  async exchange(method, path, body, key) {
+    const response = await this.call(method, path, body, key);
+    const data = response.status === 204 ? null : await response.json().catch(() => null);
+    if (!response.ok) throw new ApiError(response.status, data);
+    return { data, response };
+  }
+
+  /** @param {string} method @param {string} path @param {object} [body] @param {string} [key] */
+  async call(method, path, body, key) {
+    // The server notes which way a change came.
     /** @type {Record<string, string>} */
-    const headers = { Accept: "application/json" };
+    const headers = { Accept: "application/json", "X-Errand-Client": "page" };
     if (body) headers["Content-Type"] = "application/json";
     if (key) headers["Idempotency-Key"] = key;
     const userId = encodeURIComponent(await this.session.userId().catch(() => "me"));
-    const response = await this.fetch(`${this.apiUrl}/${userId}/${path}`, { method, headers, body: body && JSON.stringify(body) });
-    if (response.status === 204) return null;
-    const data = await response.json().catch(() => null);
-    if (!response.ok) throw new ApiError(response.status, data);
-    return data;
+    return this.fetch(`${this.apiUrl}/${userId}/${path}`, { method, headers, body: body && JSON.stringify(body) });
   }
 }

@@ -3,8 +3,9 @@
 
 /**
  * @typedef {{id: number, title: string, notes: string, priority: string, labels: string[], due_date: string | null,
- *   due_time: string | null, recurrence: string | null, parent_id: number | null, completed: boolean,
- *   completed_at: string | null, version: number, created_at: string, updated_at: string}} Task
+ *   due_time: string | null, recurrence: string | null, recurrence_text: string | null, parent_id: number | null,
+ *   position: number | null, completed: boolean, completed_at: string | null, last_completed_at: string | null,
+ *   version: number, created_at: string, updated_at: string}} Task
  * @typedef {"overdue" | "today" | "upcoming" | "someday" | "done"} Group
  */
 
@@ -55,10 +56,31 @@ function dayText(day, days, now) {
   return date.toLocaleDateString("en-GB", { day: "numeric", month: "short", ...(sameYear ? {} : { year: "numeric" }) });
 }
 
-/** Soonest first, undated by priority. @param {Task} a @param {Task} b */
-export function byDue(a, b) {
-  const key = (/** @type {Task} */ task) => `${task.due_date ?? "9"} ${task.due_time ?? "99:99"} ${task.priority}`;
-  return key(a).localeCompare(key(b)) || a.id - b.id;
+/** The heading of a day: "Tomorrow", "Monday", "24 Nov". @param {string} day @param {Date} now */
+export function dayLabel(day, now) {
+  const text = dayText(day, daysUntil(day, now), now);
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** A moment that has passed. @param {string} iso @param {Date} now @returns {string} "just now", "5 min ago", "yesterday 17:05" */
+export function agoText(iso, now) {
+  const date = new Date(iso);
+  const minutes = Math.floor((now.getTime() - date.getTime()) / 60_000);
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return `${minutes} min ago`;
+  const day = isoDay(date);
+  return `${pastDayText(day, now)} ${clock(date)}`;
+}
+
+/** @param {string} day @param {Date} now */
+export function pastDayText(day, now) {
+  return dayText(day, daysUntil(day, now), now);
+}
+
+/** The server's order: by day, then as ordered by hand, then by time and priority. @param {Task} a @param {Task} b */
+export function inListOrder(a, b) {
+  return (a.due_date ?? "9").localeCompare(b.due_date ?? "9") || (a.position ?? Infinity) - (b.position ?? Infinity)
+    || (a.due_time ?? "99").localeCompare(b.due_time ?? "99") || a.priority.localeCompare(b.priority) || a.id - b.id;
 }
 
 /** Latest first. @param {Task} a @param {Task} b */

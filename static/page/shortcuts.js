@@ -8,7 +8,8 @@ function focused() {
   return active;
 }
 
-function isTyping() {
+/** Whether keys write text now. */
+export function isTyping() {
   const active = focused();
   return active instanceof HTMLTextAreaElement || active instanceof HTMLSelectElement
     || (active instanceof HTMLInputElement && !["checkbox", "radio"].includes(active.type))

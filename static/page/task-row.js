@@ -1,51 +1,91 @@
 // @ts-check
-// One task in the panel.
-import { h, icon } from "../chat/dom.js";
+// One task in the panel, as it looks closed. Opened, the editor stands in its place.
+import { h, icon, iconButton } from "../chat/dom.js";
 import { dueText } from "./dates.js";
 
-/** @typedef {import("./dates.js").Task} Task */
-
 /**
- * @param {Task} task @param {import("./dates.js").Group} group @param {Date} now
+ * @typedef {import("./dates.js").Task} Task @typedef {import("./groups.js").Entry} Entry
+ * @typedef {{source: string, turn: string | null, at: number}} Mark
+ * @typedef {{onToggle: (completed: boolean) => void, onOpen: () => void, onFold: () => void, onMark: (mark: Mark) => void}} Actions
  */
-function meta(task, group, now) {
+
+/** @param {Entry} entry @param {Date} now */
+function meta({ task, group, nested, parent, progress, day }, now) {
   const parts = [];
-  // Under the heading "Today" only the time is news.
-  const due = group === "today" ? task.due_time?.slice(0, 5) ?? "" : dueText(task, now);
-  if (due && group !== "done") parts.push(h("span", { class: "due", "data-testid": "task-due" }, due));
-  if (task.recurrence) parts.push(h("span", { class: "repeats", title: "Repeats" }, icon("repeat"), h("span", { class: "visually-hidden" }, "repeats")));
+  // Under the heading of its day only the time is news.
+  const due = group === "today" || (day && day === task.due_date) ? task.due_time?.slice(0, 5) ?? "" : dueText(task, now);
+  if (due && !task.completed) parts.push(h("span", { class: "due", "data-testid": "task-due" }, due));
+  if (task.recurrence) {
+    const words = task.recurrence_text ?? "repeats";
+    parts.push(h("span", { class: "repeats", "data-testid": "task-repeats" }, icon("repeat"), h("span", { class: "words" }, words)));
+  }
+  if (progress.all) {
+    parts.push(h("span", { class: "progress", "data-testid": "task-progress", "aria-label": `${progress.done} of ${progress.all} subtasks done` },
+      `${progress.done}/${progress.all}`));
+  }
   if (/^p[123]$/.test(task.priority)) {
     parts.push(h("span", { class: `priority ${task.priority}`, title: `Priority ${task.priority[1]}` }, task.priority.toUpperCase()));
   }
   for (const label of task.labels) parts.push(h("span", { class: "label" }, `#${label}`));
+  if (task.notes) parts.push(h("span", { class: "has-notes", title: task.notes.slice(0, 400) }, icon("notes"), h("span", { class: "visually-hidden" }, "has notes")));
+  if (parent && !nested) parts.push(h("span", { class: "of" }, `in ${parent.title}`));
   return parts;
 }
 
 export class TaskRow {
-  /** @param {number} id @param {(completed: boolean) => void} onToggle */
-  constructor(id, onToggle) {
+  /** @param {number} id @param {Actions} actions */
+  constructor(id, actions) {
     this.signature = "";
     this.check = /** @type {HTMLInputElement} */ (h("input", { type: "checkbox", "data-testid": "task-check",
-      onchange: () => onToggle(this.check.checked) }));
-    this.title = h("span", { class: "task-title", "data-testid": "task-title" });
+      onchange: () => actions.onToggle(this.check.checked) }));
+    this.title = h("button", { type: "button", class: "task-title", "data-testid": "task-title", "aria-keyshortcuts": "F2 Alt+ArrowUp Alt+ArrowDown" });
     this.meta = h("div", { class: "task-meta" });
-    // The title is text, not the checkbox's label: a click on it will edit.
+    this.fold = iconButton("chevron", "Subtasks", { class: "icon-button fold-parts", "data-testid": "task-fold", onclick: actions.onFold });
+    this.mark = iconButton("sparkle", "", { class: "icon-button mark", "data-testid": "task-mark",
+      onclick: () => this.marked && actions.onMark(this.marked) });
+    /** @type {Mark | null} */
+    this.marked = null;
+    this.main = h("div", { class: "task-main" }, this.title, this.meta);
     this.node = h("li", { class: "task", "data-testid": "task", "data-task-id": id },
-      h("span", { class: "task-check" }, this.check), h("div", { class: "task-main" }, this.title, this.meta));
+      h("span", { class: "task-check" }, this.check), this.main, this.mark, this.fold);
+    // The whole row opens, the title is what the keyboard and screen readers find.
+    this.node.addEventListener("click", (event) => {
+      const target = /** @type {HTMLElement} */ (event.target);
+      if (!this.isOpen && (this.main.contains(target) || target === this.node)) actions.onOpen();
+    });
   }
 
-  /** @param {Task} task @param {import("./dates.js").Group} group @param {Date} now @param {boolean} nested */
-  update(task, group, now, nested) {
+  get isOpen() {
+    return this.node.hasAttribute("data-open");
+  }
+
+  /** @param {Entry} entry @param {Date} now @param {Mark | null} mark */
+  update(entry, now, mark) {
+    const { task, progress, folded } = entry;
     this.check.checked = task.completed;
     this.node.toggleAttribute("data-done", task.completed);
-    this.node.toggleAttribute("data-nested", nested);
-    const signature = JSON.stringify([task, group, dueText(task, now)]);
+    this.node.toggleAttribute("data-nested", entry.nested);
+    const signature = JSON.stringify([entry, dueText(task, now), mark]);
     if (signature === this.signature) return;
     this.signature = signature;
     this.check.setAttribute("aria-label", task.title);
     this.title.textContent = task.title;
-    this.title.title = task.notes ?? "";
-    this.meta.replaceChildren(...meta(task, group, now));
+    this.meta.replaceChildren(...meta(entry, now));
+    this.fold.hidden = !progress.all;
+    this.fold.setAttribute("aria-expanded", String(!folded));
+    this.fold.title = folded ? "Show subtasks" : "Hide subtasks";
+    this.setMark(mark);
+  }
+
+  /** @param {Mark | null} mark */
+  setMark(mark) {
+    this.marked = mark;
+    this.mark.hidden = !mark;
+    if (!mark) return;
+    const who = mark.source === "chat" ? "the assistant" : "another assistant";
+    const text = `Changed by ${who}${mark.turn ? " · Show message" : ""}`;
+    this.mark.setAttribute("aria-label", text);
+    this.mark.title = text;
   }
 
   glow() {

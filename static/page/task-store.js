@@ -1,11 +1,15 @@
 // @ts-check
 // The tasks as this page knows them. Every change arrives here, from wherever, and a newer version always wins.
-import { uuid } from "../chat/dom.js";
 
-/** @typedef {import("./dates.js").Task} Task */
+/**
+ * @typedef {import("./dates.js").Task} Task
+ * @typedef {Map<number, Partial<Task> | null>} Hope what the person did and the server has not confirmed; null: deleted
+ * @typedef {{data: any, operation: string | null}} Written
+ */
 
 const PAGE = 200;
-const DONE = 12;
+/** So many done tasks also tell how far the subtasks of open ones are. */
+const DONE = 100;
 /** More open tasks than this are no list any more; the chat still finds them all. */
 const MOST = 1000;
 
@@ -16,16 +20,24 @@ export class TaskStore extends EventTarget {
     this.api = api;
     /** @type {Map<number, Task>} */
     this.tasks = new Map();
-    /** What the person did and the server has not confirmed. @type {Map<number, Partial<Task>>} */
-    this.hopes = new Map();
+    /** @type {Set<Hope>} */
+    this.hopes = new Set();
     /** When a task was last changed here: an older list must not undo it. @type {Map<number, number>} */
     this.touched = new Map();
     this.isLoaded = false;
   }
 
-  /** Tasks as they should look: known state plus unconfirmed changes. */
+  /** Tasks as they should look: known state plus unconfirmed changes. @returns {Task[]} */
   all() {
-    return [...this.tasks.values()].map((task) => ({ ...task, ...this.hopes.get(task.id) }));
+    const shown = new Map(this.tasks);
+    for (const hope of this.hopes) {
+      for (const [id, fields] of hope) {
+        const task = shown.get(id);
+        if (!fields) shown.delete(id);
+        else if (task) shown.set(id, { ...task, ...fields });
+      }
+    }
+    return [...shown.values()];
   }
 
   async load() {
@@ -76,42 +88,74 @@ export class TaskStore extends EventTarget {
   /** A message from the live connection. @param {{changes: {id: number, task: Task | null}[]}} message */
   apply({ changes }) {
     const news = changes.filter(({ id, task }) => (task ? this.put(task) : this.remove(id)));
+    const mine = new Set([...this.hopes].flatMap((hope) => [...hope.keys()]));
     // What the person does here is visible already: only changes by others glow.
-    this.changed(news.filter(({ id }) => !this.hopes.has(id)).map(({ id }) => id));
+    this.changed(news.filter(({ id }) => !mine.has(id)).map(({ id }) => id));
   }
 
   /**
-   * Write one task, showing the result at once and taking it back if the server refuses.
+   * Write, showing the result at once and taking it back if the server refuses.
    *
-   * @param {number} id @param {Partial<Task>} hope
-   * @param {string} method @param {string} path @param {object} [body]
+   * @param {Hope} hope @param {string} method @param {string} path @param {object} [body]
+   * @returns {Promise<Written>}
    */
-  async write(id, hope, method, path, body) {
-    this.hopes.set(id, hope);
+  async write(hope, method, path, body) {
+    this.hopes.add(hope);
     this.changed([]);
     try {
-      const task = await this.api.request(method, path, body, uuid());
-      if (task) this.put(task);
+      const written = await this.api.write(method, path, body);
+      for (const task of written.data?.items ?? (written.data ? [written.data] : [])) this.put(task);
+      return written;
     } finally {
-      if (this.hopes.get(id) === hope) this.hopes.delete(id);
+      this.hopes.delete(hope);
       this.changed([]);
     }
   }
 
   /** @param {Task} task @param {boolean} completed */
   setCompleted({ id }, completed) {
-    const hope = { completed, completed_at: completed ? new Date().toISOString() : null };
+    const hope = new Map([[id, { completed, completed_at: completed ? new Date().toISOString() : null }]]);
     return completed
-      ? this.write(id, hope, "PATCH", `tasks/${id}/complete`)
-      : this.write(id, hope, "PATCH", `tasks/${id}`, { completed: false });
+      ? this.write(hope, "PATCH", `tasks/${id}/complete`)
+      : this.write(hope, "PATCH", `tasks/${id}`, { completed: false });
   }
 
-  /** @param {string} title @param {string} key the same for a second attempt @returns {Promise<Task>} */
-  async add(title, key) {
-    const task = await this.api.request("POST", "tasks", { title }, key);
-    this.put(task);
-    this.changed([task.id]);
-    return task;
+  /** @param {number} id @param {object} fields as the server takes them @param {Partial<Task>} [hope] */
+  patch(id, fields, hope) {
+    return this.write(new Map(hope ? [[id, hope]] : []), "PATCH", `tasks/${id}`, fields);
+  }
+
+  /** @param {number} id */
+  async delete(id) {
+    const written = await this.write(new Map([[id, null]]), "DELETE", `tasks/${id}`);
+    // Its subtasks went with it; the live connection names them.
+    this.remove(id);
+    this.changed([]);
+    return written;
+  }
+
+  /** @param {number[]} ids in their new order @param {Hope} hope how they stand already */
+  order(ids, hope) {
+    return this.write(hope, "PUT", "tasks/order", { ids });
+  }
+
+  /** Let the new order show before it is sent. @param {number[]} ids @returns {Hope} */
+  hopeOrder(ids) {
+    const hope = new Map(ids.map((id, index) => [id, { position: index }]));
+    this.hopes.add(hope);
+    this.changed([]);
+    return hope;
+  }
+
+  /**
+   * @param {{text: string} | {title: string, parent_id: number}} body @param {string} key the same for a second attempt
+   * @returns {Promise<Written>}
+   */
+  async add(body, key) {
+    const written = await this.api.write("POST", "tasks", body, key);
+    this.put(written.data);
+    this.changed([written.data.id]);
+    return written;
   }
 
   /** @param {number[]} glowing ids that changed before somebody's eyes */

@@ -1,31 +1,57 @@
 // @ts-check
-// The task panel: groups, ticking, adding.
-import { h, icon, uuid } from "../chat/dom.js";
-import { byCompleted, byDue, groupOf } from "./dates.js";
+// The task panel: groups of rows, and what can be done to a row.
+import { h, icon } from "../chat/dom.js";
+import { dayLabel, dueText, groupOf } from "./dates.js";
+import { whoDid } from "./fields.js";
+import { layOut } from "./groups.js";
+import { bindAdd } from "./task-add.js";
+import { TaskEditor } from "./task-editor.js";
+import { TaskOrder } from "./task-order.js";
 import { TaskRow } from "./task-row.js";
 
-/** @typedef {import("./dates.js").Task} Task @typedef {import("./dates.js").Group} Group */
+/**
+ * @typedef {import("./dates.js").Task} Task @typedef {import("./dates.js").Group} Group @typedef {import("./groups.js").Entry} Entry
+ * @typedef {{operation_id: string, source: string, turn_id?: string | null, summary?: string, changes: {id: number, task: Task | null}[]}} Change
+ */
 
 /** @type {[Group, string][]} */
 const GROUPS = [["overdue", "Overdue"], ["today", "Today"], ["upcoming", "Upcoming"], ["someday", "No date"], ["done", "Done"]];
+/** What a task is due that is dropped on a heading. @type {Partial<Record<Group, string>>} */
+const DROPS = { today: "today", someday: "" };
 /** How long a ticked task stays where it was, so that one sees what happened. */
 const LINGER_MS = 700;
+/** So long a row says that somebody else changed it. */
+const MARKED_MS = 10 * 60_000;
+/** Keys that follow each other are one new order. */
+const KEYS_MS = 500;
 const SKELETON_AFTER_MS = 300;
 const DONE_SHOWN = 8;
+const FOLDED = "errand.folded";
 
 export class TaskPanel {
   /**
-   * @param {HTMLElement} root @param {import("./task-store.js").TaskStore} store
-   * @param {(due: number) => void} onCount open tasks that are overdue or due today
+   * @param {HTMLElement} root @param {import("./task-store.js").TaskStore} store @param {import("./undo.js").Undo} undo
+   * @param {{onCount: (due: number) => void, showTurn: (turn: string) => void}} actions `due`: open tasks overdue or due today
    */
-  constructor(root, store, onCount) {
+  constructor(root, store, undo, actions) {
     this.store = store;
-    this.onCount = onCount;
+    this.undo = undo;
+    this.actions = actions;
     /** @type {Map<number, TaskRow>} */
     this.rows = new Map();
-    /** @type {Map<number, Group>} */
+    /** @type {Map<number, TaskEditor>} */
+    this.editors = new Map();
+    /** Rows that stay where they are for now: ticked a moment ago, or open. @type {Map<number, Group>} */
     this.lingering = new Map();
+    /** @type {Map<number, import("./task-row.js").Mark>} */
+    this.marks = new Map();
+    /** @type {Set<number>} */
+    this.folded = new Set(JSON.parse(localStorage.getItem(FOLDED) ?? "[]"));
+    /** @type {Map<string, HTMLElement>} */
+    this.days = new Map();
     this.showDone = false;
+    /** @type {{timer: number, hope: import("./task-store.js").Hope} | null} */
+    this.ordering = null;
     this.find = (/** @type {string} */ name) => /** @type {HTMLElement} */ (root.querySelector(`[data-part="${name}"]`));
     this.scroll = this.find("groups");
     this.sections = new Map(GROUPS.map(([group, title]) => [group, this.section(group, title)]));
@@ -34,7 +60,14 @@ export class TaskPanel {
       h("p", { class: "secondary" }, "What you add here or ask for in the chat shows up at once."));
     this.skeleton = h("div", { class: "skeleton", hidden: true, "aria-hidden": "true" }, h("i"), h("i"), h("i"), h("i"), h("i"));
     this.scroll.append(this.skeleton, this.empty, ...[...this.sections.values()].map(({ node }) => node));
-    this.bindAdd(/** @type {HTMLFormElement} */ (this.find("add")));
+    this.order = new TaskOrder(this.scroll, {
+      onOrder: (row, ids, soon) => this.reorder(idOf(row), ids, soon), onDue: (row, due) => this.setDue(idOf(row), due),
+      onStart: () => this.showDrops(true), onEnd: () => { this.showDrops(false); this.render(); },
+      announce: (text) => { this.find("live").textContent = text; },
+    });
+    bindAdd(/** @type {HTMLFormElement} */ (this.find("add")), { api: store.api, add: (text, key) => this.add(text, key), fail: (...say) => this.say(...say) });
+    this.scroll.addEventListener("keydown", (event) => this.keydown(event));
+    this.bindLeaving();
     store.addEventListener("change", (event) => this.render(/** @type {CustomEvent} */ (event).detail.glowing));
     // "Today 17:00" turns overdue while nobody does anything.
     setInterval(() => this.store.isLoaded && this.render(), 30_000);
@@ -51,7 +84,7 @@ export class TaskPanel {
       } }, icon("chevron"), title)
       : h("span", {}, title);
     const node = h("section", { class: "group", "data-group": group, hidden: true },
-      h("h3", { "data-testid": "task-group", "data-group": group }, name, count), list);
+      h("h3", { "data-testid": "task-group", "data-group": group, "data-drop": DROPS[group] }, name, count), list);
     return { node, list, count, name };
   }
 
@@ -68,56 +101,98 @@ export class TaskPanel {
     }
   }
 
+  /** Something was changed, here or elsewhere. @param {Change} message */
+  receive(message) {
+    const { source, changes } = message;
+    const byOthers = source === "chat" || source === "mcp";
+    for (const { id, task } of changes) {
+      if (byOthers) this.marks.set(id, { source, turn: message.turn_id ?? null, at: Date.now() });
+      else this.marks.delete(id);
+      const editor = this.editors.get(id);
+      // While a row is being saved its own change comes back.
+      if (editor && task && !editor.saving) editor.rebase(task, source === "page" ? "" : whoDid(source));
+    }
+    this.store.apply(message);
+  }
+
+  // ---- drawing
+
   /** @param {number[]} [glowing] */
   render(glowing = []) {
+    if (this.order.drag) return;
     const now = new Date();
     const tasks = this.store.all();
-    const groups = this.grouped(tasks, now);
+    this.followEditors(tasks);
+    const groups = layOut(tasks, now, this);
     const focus = this.focusBefore();
     for (const [group, section] of this.sections) {
-      const members = groups.get(group) ?? [];
-      const shown = group === "done" ? (this.showDone ? members.slice(0, DONE_SHOWN) : []) : members;
-      section.node.hidden = !members.length;
-      section.count.textContent = group === "done" ? "" : String(members.length);
+      const entries = groups.get(group) ?? [];
+      const shown = group === "done" ? (this.showDone ? entries.slice(0, DONE_SHOWN) : []) : entries;
+      section.node.hidden = !entries.length;
+      section.count.textContent = group === "done" ? "" : String(entries.filter(({ task, nested }) => !nested && !task.completed).length || "");
       if (group === "done") section.name.setAttribute("aria-expanded", String(this.showDone));
-      this.place(section.list, shown, group, now);
+      this.place(section.list, shown, now);
     }
     const open = tasks.filter((task) => !task.completed);
     const due = (groups.get("overdue")?.length ?? 0) + (groups.get("today")?.length ?? 0);
     this.empty.hidden = !this.store.isLoaded || due > 0;
     this.empty.toggleAttribute("data-all", !open.length);
-    this.onCount(open.filter((task) => ["overdue", "today"].includes(groupOf(task, now))).length);
+    this.actions.onCount(open.filter((task) => ["overdue", "today"].includes(groupOf(task, now))).length);
     for (const id of glowing) this.rows.get(id)?.glow();
     focus();
   }
 
-  /** @param {Task[]} tasks @param {Date} now @returns {Map<Group, Task[]>} */
-  grouped(tasks, now) {
-    const groups = Map.groupBy(tasks, (task) => this.lingering.get(task.id) ?? groupOf(task, now));
-    for (const [group, members] of groups) {
-      members.sort(group === "done" ? byCompleted : byDue);
-      if (group !== "done") groups.set(group, nested(members));
+  /** A row stays as long as it is open, also when its task was deleted elsewhere. @param {Task[]} tasks */
+  followEditors(tasks) {
+    for (const [id, editor] of this.editors) {
+      const task = tasks.find((candidate) => candidate.id === id);
+      if (!task) {
+        editor.gone();
+        tasks.push(editor.base);
+      } else if (!editor.saving) editor.rebase(task);
     }
-    return groups;
   }
 
-  /** Bring a list's rows into order, touching only those that are not where they belong. @param {HTMLElement} list @param {Task[]} tasks @param {Group} group @param {Date} now */
-  place(list, tasks, group, now) {
-    const ids = new Set(tasks.map((task) => task.id));
-    tasks.forEach((task, index) => {
-      const row = this.row(task);
-      row.update(task, group, now, ids.has(task.parent_id ?? -1));
-      if (list.children[index] !== row.node) list.insertBefore(row.node, list.children[index] ?? null);
+  /** Bring a list's rows into order, touching only those that are not where they belong. @param {HTMLElement} list @param {Entry[]} entries @param {Date} now */
+  place(list, entries, now) {
+    const nodes = entries.flatMap((entry) => (entry.newDay ? [this.dayLabel(entry.newDay, now)] : []).concat(this.draw(entry, now)));
+    const wanted = new Set(nodes);
+    for (const node of [...list.children]) if (!wanted.has(/** @type {HTMLElement} */ (node))) node.remove();
+    nodes.forEach((node, index) => {
+      const before = list.children[index] ?? null;
+      if (before === node) return;
+      // `moveBefore` keeps the focus of what moves, where there is one.
+      if (node.parentNode === list && "moveBefore" in list) /** @type {any} */ (list).moveBefore(node, before);
+      else list.insertBefore(node, before);
     });
-    while (list.children.length > tasks.length) list.lastElementChild?.remove();
   }
 
-  /** @param {Task} task */
-  row(task) {
-    let row = this.rows.get(task.id);
+  /** @param {Entry} entry @param {Date} now */
+  draw(entry, now) {
+    const { task } = entry;
+    const row = this.row(task.id);
+    const mark = this.marks.get(task.id);
+    if (mark && Date.now() - mark.at > MARKED_MS) this.marks.delete(task.id);
+    row.update(entry, now, this.marks.get(task.id) ?? null);
+    Object.assign(row.node.dataset, { due: task.due_date ?? "", below: entry.nested ? task.parent_id : "" });
+    return row.node;
+  }
+
+  /** @param {string} day @param {Date} now */
+  dayLabel(day, now) {
+    const node = this.days.get(day) ?? h("li", { class: "day-label", "data-testid": "day-label", "data-drop": day, "data-day": day });
+    this.days.set(day, node);
+    node.textContent = dayLabel(day, now);
+    return node;
+  }
+
+  /** @param {number} id */
+  row(id) {
+    let row = this.rows.get(id);
     if (!row) {
-      row = new TaskRow(task.id, (completed) => this.toggle(task.id, completed));
-      this.rows.set(task.id, row);
+      row = new TaskRow(id, { onToggle: (completed) => this.toggle(id, completed), onOpen: () => this.open(id), onFold: () => this.fold(id),
+        onMark: ({ turn }) => turn && this.actions.showTurn(turn) });
+      this.rows.set(id, row);
     }
     return row;
   }
@@ -130,20 +205,88 @@ export class TaskPanel {
     const list = row.parentElement;
     const index = [.../** @type {HTMLElement} */ (list).children].indexOf(row);
     return () => {
-      if (row.parentElement === list) return active.focus();
+      if (row.parentElement === list) return active.focus({ preventScroll: true });
       const next = list?.children[index] ?? list?.lastElementChild ?? this.scroll.querySelector("li.task");
-      (next?.querySelector("input") ?? this.find("input")).focus();
+      (/** @type {HTMLElement | null} */ (next?.querySelector(active.tagName === "INPUT" ? "input" : ".task-title")) ?? this.find("input")).focus();
     };
+  }
+
+  /** Headings without tasks are places to drop on, too. @param {boolean} show */
+  showDrops(show) {
+    for (const group of /** @type {Group[]} */ (["today", "someday"])) {
+      const { node, list } = /** @type {{node: HTMLElement, list: HTMLElement}} */ (this.sections.get(group));
+      node.hidden = !show && !list.children.length;
+    }
+  }
+
+  // ---- opened rows
+
+  /** @param {number} id */
+  open(id) {
+    const task = this.task(id);
+    if (!task || this.editors.has(id)) return;
+    const { node } = this.row(id);
+    this.lingering.set(id, /** @type {Group} */ (/** @type {HTMLElement} */ (node.closest("section")).dataset.group));
+    const editor = new TaskEditor(task, { api: this.store.api, store: this.store, undo: this.undo, showTurn: this.actions.showTurn,
+      onClose: (refocus) => this.close(id, refocus) });
+    this.editors.set(id, editor);
+    node.setAttribute("data-open", "");
+    node.append(editor.node);
+    editor.focus();
+    node.scrollIntoView({ block: "nearest" });
+  }
+
+  /** @param {number} id @param {boolean} refocus */
+  close(id, refocus) {
+    const row = this.row(id);
+    this.editors.get(id)?.node.remove();
+    this.editors.delete(id);
+    this.lingering.delete(id);
+    row.node.removeAttribute("data-open");
+    if (refocus) row.title.focus();
+    this.render();
+  }
+
+  /** Leaving an opened row saves it, be it by pointer or by keyboard. */
+  bindLeaving() {
+    let pressed = /** @type {EventTarget | null} */ (null);
+    const leave = (/** @type {EventTarget | null} */ target) => {
+      for (const [id, editor] of this.editors) {
+        if (!this.row(id).node.contains(/** @type {Node} */ (target)) && document.contains(/** @type {Node} */ (target))) editor.close();
+      }
+    };
+    document.addEventListener("pointerdown", (event) => { pressed = event.target; }, { capture: true });
+    // With the pointer only once it is up: a row that closes under a pressed button would move what is clicked.
+    document.addEventListener("click", () => { leave(pressed); pressed = null; });
+    document.addEventListener("focusin", (event) => pressed || leave(event.target));
+    document.addEventListener("pointerup", () => setTimeout(() => { pressed = null; }));
+  }
+
+  // ---- changes
+
+  /** @param {number} id */
+  task(id) {
+    return this.store.all().find((task) => task.id === id);
+  }
+
+  /** @param {string} text @param {string} key */
+  async add(text, key) {
+    const { data, operation } = await this.store.add({ text }, key);
+    this.row(data.id).node.scrollIntoView({ block: "nearest" });
+    this.undo.did(`Added “${data.title}”`, operation);
   }
 
   /** @param {number} id @param {boolean} completed */
   async toggle(id, completed) {
-    const task = this.store.all().find((candidate) => candidate.id === id);
+    await this.editors.get(id)?.close();
+    const task = this.task(id);
     if (!task) return;
     this.lingering.set(id, this.lingering.get(id) ?? groupOf(task, new Date()));
     setTimeout(() => { this.lingering.delete(id); this.render(); }, LINGER_MS);
     try {
-      await this.store.setCompleted(task, completed);
+      const { data, operation } = await this.store.setCompleted(task, completed);
+      const next = completed && !data.completed;
+      this.undo.did(next ? `Next: ${dueText(data, new Date())}` : `${completed ? "Completed" : "Reopened"} “${task.title}”`, operation);
       this.say("");
     } catch (error) {
       this.lingering.delete(id);
@@ -152,30 +295,60 @@ export class TaskPanel {
     }
   }
 
-  /** @param {HTMLFormElement} form */
-  bindAdd(form) {
-    const input = /** @type {HTMLInputElement} */ (this.find("input"));
-    // One key per text: sending the same text again after a failure must not add it twice.
-    let key = uuid();
-    let keyFor = "";
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      const title = input.value.trim();
-      if (!title || form.hasAttribute("data-busy")) return;
-      if (title !== keyFor) [key, keyFor] = [uuid(), title];
-      form.setAttribute("data-busy", "");
-      try {
-        const task = await this.store.add(title, key);
-        keyFor = "";
-        if (input.value.trim() === title) input.value = "";
-        this.rows.get(task.id)?.node.scrollIntoView({ block: "nearest" });
-        this.say("");
-      } catch (error) {
-        this.say(`The task was not added. ${/** @type {Error} */ (error).message}`, () => form.requestSubmit());
-      } finally {
-        form.removeAttribute("data-busy");
-      }
-    });
+  /** @param {number} id @param {string} due */
+  async setDue(id, due) {
+    const task = this.task(id);
+    if (!task) return;
+    try {
+      const { data, operation } = await this.store.patch(id, { due, version: task.version });
+      const text = dueText(data, new Date());
+      this.undo.did(text ? `Moved “${task.title}” to ${text}` : `Took the date off “${task.title}”`, operation);
+      this.find("live").textContent = `${task.title}, ${text || "no date"}`;
+    } catch (error) {
+      this.say(`“${task.title}” was not moved. ${/** @type {Error} */ (error).message}`, () => this.setDue(id, due));
+    }
+  }
+
+  /** @param {number} id what was moved @param {number[]} ids @param {boolean} soon wait for more keys first */
+  reorder(id, ids, soon) {
+    if (this.ordering) {
+      clearTimeout(this.ordering.timer);
+      this.store.hopes.delete(this.ordering.hope);
+    }
+    const hope = this.store.hopeOrder(ids);
+    this.ordering = { hope, timer: setTimeout(() => this.sendOrder(id, ids, hope), soon ? KEYS_MS : 0) };
+  }
+
+  /** @param {number} id @param {number[]} ids @param {import("./task-store.js").Hope} hope */
+  async sendOrder(id, ids, hope) {
+    this.ordering = null;
+    const title = this.task(id)?.title;
+    try {
+      const { operation } = await this.store.order(ids, hope);
+      this.undo.did(`Moved “${title}”`, operation);
+    } catch (error) {
+      this.say(`The order was not stored. ${/** @type {Error} */ (error).message}`, () => this.reorder(id, ids, false));
+    }
+  }
+
+  /** @param {number} id */
+  fold(id) {
+    if (!this.folded.delete(id)) this.folded.add(id);
+    localStorage.setItem(FOLDED, JSON.stringify([...this.folded]));
+    this.render();
+  }
+
+  /** Arrows walk through the rows, F2 opens. @param {KeyboardEvent} event */
+  keydown(event) {
+    const row = /** @type {HTMLElement} */ (event.target).closest("li.task");
+    if (!row || row.hasAttribute("data-open") || event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
+    if (event.key === "F2") this.open(idOf(/** @type {HTMLElement} */ (row)));
+    else if (/^Arrow(Up|Down)$/.test(event.key)) {
+      const titles = /** @type {HTMLElement[]} */ ([...this.scroll.querySelectorAll("li.task:not([data-open]) .task-title")]);
+      const index = titles.findIndex((title) => row.contains(title));
+      titles[index + (event.key === "ArrowUp" ? -1 : 1)]?.focus();
+    } else return;
+    event.preventDefault();
   }
 
   /** A line above the bottom edge; empty text takes it away. @param {string} text @param {() => void} [onRetry] */
@@ -192,11 +365,7 @@ export class TaskPanel {
   }
 }
 
-/** Subtasks directly below their parent, if it is in the same group. @param {Task[]} tasks @returns {Task[]} */
-function nested(tasks) {
-  const ids = new Set(tasks.map((task) => task.id));
-  const children = Map.groupBy(tasks, (task) => (ids.has(task.parent_id ?? -1) ? task.parent_id : null));
-  /** @type {(parent: number | null) => Task[]} */
-  const below = (parent) => (children.get(parent) ?? []).flatMap((task) => [task, ...below(task.id)]);
-  return below(null);
+/** @param {HTMLElement} row */
+function idOf(row) {
+  return Number(row.dataset.taskId);
 }
