@@ -11,17 +11,18 @@ is "twice a week", which names no days. "for 5 weeks" is until they are over, co
 
 import datetime as dt
 import re
+from dataclasses import replace
 
 from tasks import when
 from tasks.when import Span, sentence_runs
 
 from . import values
-from .days import first_on_or_after, next_after, occurs
+from .days import first_on_or_after, next_after, occurrences, occurs, parts_of
 from .phrases import ARTICLES, EACH, OBJECT, Phrases, Said, settled
 from .saying import say
 from .values import EXAMPLES, NotARule, Parts, Rule
 
-__all__ = ["NotARule", "Rule", "find", "first_on_or_after", "next_after", "parse", "say"]
+__all__ = ["NotARule", "Rule", "find", "first", "first_on_or_after", "next_after", "parse", "say"]
 
 _VALUE = re.compile(r"\s*(?:RRULE\s*:|DTSTART|[A-Z]{3,12}\s*=)", re.IGNORECASE)
 _AFTER_VALUE = re.compile(r"^(\S+)(?: at (\d\d:\d\d))?(?: starting (.{6,40}))?$")
@@ -65,6 +66,18 @@ def checked(parts: Parts) -> Parts:
     if not occurs(parts):
         raise NotARule(f"{parts} never occurs: there is no such day. {EXAMPLES}")
     return parts
+
+
+def first(rule: Rule, now: dt.datetime) -> dt.date | None:
+    """The day to begin with, where nobody said one: the next that the rule names, today only if its time is ahead.
+
+    Count from it too: "every 2 weeks on monday", said on a Friday, begins on Monday. From that Friday on it would begin
+    a week later, since the Monday of the running week is over.
+    """
+    day = now.date() + dt.timedelta(days=int(rule.time is not None and rule.time <= now.time()))
+    begin = max(rule.start or day, day)
+    parts = replace(parts_of(rule.rrule), interval=1, count=None)
+    return next(occurrences(parts, begin, begin), None)
 
 
 def find(text: str, now: dt.datetime) -> tuple[Rule, tuple[Span, ...]] | None:

@@ -23,7 +23,7 @@ UNITS = {
         ("fortnight fortnights", ("WEEKLY", 2)),
         ("month months", ("MONTHLY", 1)),
         ("quarter quarters", ("MONTHLY", 3)),
-        ("year years", ("YEARLY", 1)),
+        ("year years year's", ("YEARLY", 1)),
     )
     for word in names.split()
 }
@@ -223,6 +223,8 @@ class Phrases(Grammar):
         said, k, name = *found, self.said(j, found[1])
         month = self.of_month(k)
         nths = {nth for nth, _ in said.days}
+        if not month and said.days and nths == {2}:  # every other one
+            return None
         if not month and said.days and not nths <= {1, -1, 5}:
             raise NotARule(f'"every {name}" may be counted in weeks or in a month. Write "every {name} of the month".')
         if not month and -1 in said.monthdays and self.text(k - 1) != "day":
@@ -346,6 +348,8 @@ class Phrases(Grammar):
 
     def plain_days(self, i: int, before: Said) -> Read[Said]:
         """ "on mondays", "weekends", "on tuesday and friday" beside "weekly"."""
+        if before.repeats and self.text(i) in {"except", "excluding", "but"}:
+            return self.others(self.skip(i + 1, "not", "on", "for"))
         cue = self.text(i) in {"on", "at", "from", "only"}
         j = self.skip(i + cue, "the")
         if after := self.workdays(j):
@@ -370,6 +374,13 @@ class Phrases(Grammar):
         if plural or (several and self.whole):
             return replace(said, freq="WEEKLY", repeats=True, weak=not cue), after
         return None
+
+    def others(self, i: int) -> Read[Said]:
+        """The days but those: "every day except sunday"."""
+        found = (WEEKEND, i + 1) if self.text(i) in {"weekend", "weekends"} else self.weekdays(self.skip(i, "on"))
+        if not found:
+            return None
+        return Said(days=tuple((0, day) for day in range(7) if (0, day) not in found[0])), found[1]
 
     def on_date(self, i: int, before: Said) -> Read[Said]:
         """ "on may 3" beside "every year"."""
