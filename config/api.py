@@ -17,6 +17,8 @@ from accounts.issuer_api import router as issuer_router
 from accounts.problems import Problem, problem_response
 from chat.api import router as chat_router
 from tasks.api import router as tasks_router
+from tasks.ledger import StaleVersion
+from tasks.operations_api import router as operations_router
 
 log = structlog.get_logger("errand.api")
 
@@ -40,12 +42,18 @@ api = NinjaAPI(title="Errand", version="0.1.0", auth=Bearer(), parser=StrictPars
 api.add_router("/auth", issuer_router)
 api.add_router("", account_router)
 api.add_router("", tasks_router)
+api.add_router("", operations_router)
 api.add_router("", chat_router)
 
 
 @api.exception_handler(Problem)
 def on_problem(request: HttpRequest, error: Problem) -> HttpResponse:
     return problem_response(error.status, str(error))
+
+
+@api.exception_handler(StaleVersion)
+def on_stale_version(request: HttpRequest, error: StaleVersion) -> HttpResponse:
+    return problem_response(error.status, str(error), current=error.current)
 
 
 api.exception_handler(Refused)(refused_response)

@@ -29,8 +29,10 @@ def announce(operation: Operation, changes: list[Change]) -> None:
     shapes = {task.number: TaskOut.of(task).model_dump(mode="json") for task in tasks}
     message = {
         "type": "tasks.changed",
-        "operation_id": str(operation.pk),
+        "operation_id": operation.public_id,
         "source": operation.source,
+        "turn_id": f"turn_{operation.turn_id.hex}" if operation.turn_id else None,
+        "summary": operation.summary,
         "changes": [{"id": change.number, "task": shapes.get(change.number)} for change in changes],
     }
     layer = get_channel_layer()

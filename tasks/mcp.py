@@ -1,32 +1,37 @@
 """The MCP server for tasks: the tools that the chat's agent uses, and other assistants with it.
 
-Docstrings and field descriptions below are prompt text: they are what a model reads.
+Docstrings and field descriptions below are prompt text: they are what a model reads, so each word is paid for in every
+turn (a test keeps the whole list under 2,500 tokens).
 """
 
+import json
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
-from pydantic import Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from accounts.caller import current_caller
 from accounts.problems import Problem
 from accounts.sections import section
-from tasks import finding, operations
+from tasks import finding, history, operations, undo
 from tasks.finding import Filters
-from tasks.models import Operation
-from tasks.schemas import Due, Labels, Notes, Priority, TaskListResult, TaskResult, Title
-
-server = MCPServer(
-    "errand-tasks",
-    title="Tasks",
-    instructions="The user's task list. A task's id is its number on the list. Dates are local to the user.",
+from tasks.ledger import StaleVersion, Values
+from tasks.models import LABEL_LENGTH, LABELS_COUNT, LARGEST_NUMBER, NOTES_LENGTH, TITLE_LENGTH, Operation
+from tasks.schemas import (
+    BatchResult,
+    HistoryPage,
+    Overview,
+    Priority,
+    TaskListResult,
+    TaskResult,
+    UndoResult,
+    one_line,
+    tidy_labels,
 )
-
-TaskId = Annotated[int, Field(ge=1, description="The task's number, from list_tasks or an earlier result.")]
-Prio = Annotated[Priority | None, Field(description="p1 is the most urgent, p4 the ordinary.")]
 
 READ = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 ADD = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False)
@@ -35,19 +40,58 @@ DESTROY = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempoten
 
 # What a result says of itself in one line, for whoever shows tool calls to people.
 SUMMARY_META = "errand/summary"
+BATCH_LIMIT = 50
+
+tools: list[Tool] = []
 
 
-async def change[**P](verb: str, work: Callable[P, Operation], *args: P.args, **kwargs: P.kwargs) -> CallToolResult:
-    """Run an operation and answer with its result, summed up as "Added “Buy milk”". Raises `ToolError`."""
+def tool[F: Callable[..., Any]](title: str, annotations: ToolAnnotations, name: str | None = None) -> Callable[[F], F]:
+    """Make a tool of a function, with a schema that spends no tokens on what a model does not need."""
+
+    def register(function: F) -> F:
+        made = Tool.from_function(function, name=name, title=title, annotations=annotations)
+        made.parameters = compact(made.parameters)
+        tools.append(made)
+        return function
+
+    return register
+
+
+def compact(schema: Any) -> Any:
+    """Return a JSON schema without titles and defaults of null, and with `X or null` written as X."""
+    if isinstance(schema, list):
+        return [compact(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    options = [each for each in schema.get("anyOf", []) if each != {"type": "null"}]
+    if len(options) == 1:
+        schema = {name: value for name, value in schema.items() if name != "anyOf"} | options[0]
+    return {
+        name: {key: compact(value) for key, value in content.items()} if name == "properties" else compact(content)
+        for name, content in schema.items()
+        if not (name == "title" and isinstance(content, str)) and not (name == "default" and content is None)
+    }
+
+
+async def run[**P, R](work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run a section. Raises `ToolError` for expected failures, with the present task where the caller's is stale."""
     try:
-        operation = await section(work, *args, **kwargs)
+        return await section(work, *args, **kwargs)
+    except StaleVersion as stale:
+        raise ToolError(f"{stale} Now: {json.dumps(stale.current)}") from stale
     except Problem as problem:
         raise ToolError(str(problem)) from problem
-    result = TaskResult.model_validate(operation.result)
-    return answer(result, f"{verb} “{result.task.title}”")
 
 
-def answer(result: TaskResult | TaskListResult, summary: str) -> CallToolResult:
+async def change[**P](
+    result: type[BaseModel], work: Callable[P, Operation], *args: P.args, **kwargs: P.kwargs
+) -> CallToolResult:
+    """Run an operation and answer with its result, summed up as the operation is."""
+    operation = await run(work, *args, **kwargs)
+    return answer(result.model_validate(operation.result), operation.summary)
+
+
+def answer(result: BaseModel, summary: str) -> CallToolResult:
     return CallToolResult(
         content=[TextContent(text=result.model_dump_json())],
         structured_content=result.model_dump(mode="json"),
@@ -55,72 +99,205 @@ def answer(result: TaskResult | TaskListResult, summary: str) -> CallToolResult:
     )
 
 
-def given(**values: object) -> dict[str, object]:
+def given(**values: object) -> Values:
     """Return the arguments that the model gave; null is taken as left out."""
     return {name: value for name, value in values.items() if value is not None}
 
 
-@server.tool(title="Add a task", annotations=ADD)
+def items(action: str, fields: list[Any]) -> list[Values]:
+    """Return the items of a batch, as `operations.batch` takes them."""
+    return [
+        {"action": action, **each.model_dump(mode="json", exclude_unset=True, exclude_none=True)} for each in fields
+    ]
+
+
+TaskId = Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
+TaskIds = Annotated[list[TaskId], Field(min_length=1, max_length=BATCH_LIMIT)]
+Title = Annotated[str, Field(max_length=TITLE_LENGTH), AfterValidator(one_line)]
+Notes = Annotated[str | None, Field(max_length=NOTES_LENGTH)]
+Labels = Annotated[
+    list[Annotated[str, Field(max_length=LABEL_LENGTH)]] | None,
+    Field(max_length=LABELS_COUNT),
+    AfterValidator(tidy_labels),
+]
+Due = Annotated[
+    str | None, Field(max_length=100, description='ISO or words: 2026-05-01T17:00, "next friday". "" clears it.')
+]
+Repeat = Annotated[
+    str | None, Field(max_length=200, description='Words or RRULE: "every 2 weeks on monday". "" stops it.')
+]
+Prio = Annotated[Priority | None, Field(description="p1 most urgent, p4 ordinary.")]
+Version = Annotated[int | None, Field(ge=1, description="The version you read; refused if it changed since.")]
+
+
+@tool("Add a task", ADD)
 async def add_task(
     title: Annotated[Title, Field(description="What is to be done, short, without the date.")],
-    due: Due | None = None,
+    due: Due = None,
     priority: Prio = None,
-    labels: Labels | None = None,
-    notes: Notes | None = None,
+    labels: Labels = None,
+    notes: Notes = None,
+    recurrence: Repeat = None,
+    parent_id: Annotated[TaskId | None, Field(description="Makes it a subtask of that task.")] = None,
 ) -> Annotated[CallToolResult, TaskResult]:
-    """Add one task to the user's list. Put the date into `due`, not into the title."""
-    values = given(title=title, due=due, priority=priority, labels=labels, notes=notes)
-    return await change("Added", operations.add_task, current_caller(), values)
+    """Add one task. The date goes into `due`, a repetition into `recurrence`, not into the title."""
+    values = given(
+        title=title, due=due, priority=priority, labels=labels, notes=notes, recurrence=recurrence, parent_id=parent_id
+    )
+    return await change(TaskResult, operations.add_task, current_caller(), values)
 
 
-@server.tool(title="List tasks", annotations=READ)
+@tool("List tasks", READ)
 async def list_tasks(
-    status: Annotated[Literal["open", "done", "all"], Field(description="Which tasks.")] = "open",
+    status: Literal["open", "done", "all"] = "open",
     due: Annotated[
         str | None,
-        Field(max_length=100, description="overdue, today, tomorrow, next 7 days, no date, or a date: only these."),
+        Field(max_length=100, description="Only these: overdue, today, tomorrow, next 7 days, no date, or a date."),
     ] = None,
-    search: Annotated[
-        str | None, Field(max_length=200, description="Words that title, notes or labels must contain.")
-    ] = None,
-    label: Annotated[str | None, Field(max_length=50, description="Only tasks with this label.")] = None,
+    search: Annotated[str | None, Field(max_length=200, description="Words in title, notes or labels.")] = None,
+    label: Annotated[str | None, Field(max_length=LABEL_LENGTH)] = None,
     priority: Prio = None,
     limit: Annotated[int, Field(ge=1, le=finding.LIMIT)] = 50,
-    cursor: Annotated[str | None, Field(max_length=100, description="`next_cursor` of the page before.")] = None,
+    cursor: Annotated[str | None, Field(max_length=300, description="`next_cursor` of the page before.")] = None,
 ) -> Annotated[CallToolResult, TaskListResult]:
-    """Find tasks: the earliest due first, then by priority. Use it before you change a task that you have no id of."""
-    filters = Filters(status, due, search, label, priority)
-    try:
-        found = await section(finding.find, current_caller().user, filters, limit, cursor)
-    except Problem as problem:
-        raise ToolError(str(problem)) from problem
-    result = TaskListResult(tasks=found.tasks, total=found.total, next_cursor=found.next_cursor)
-    return answer(result, f"Looked up {found.total} task{'' if found.total == 1 else 's'}")
+    """Find tasks, the earliest due first. Use it before you change a task that you have no id of."""
+    filters, user = Filters(status, due, search, label, priority), current_caller().user
+
+    def work() -> TaskListResult:
+        found = finding.find(user, filters, limit, cursor)
+        total = finding.count(user, filters) if found.next_cursor or cursor else len(found.tasks)
+        return TaskListResult(tasks=found.tasks, total=total, next_cursor=found.next_cursor)
+
+    result = await run(work)
+    return answer(result, f"Looked up {result.total} task{'' if result.total == 1 else 's'}")
 
 
-@server.tool(title="Change a task", annotations=CHANGE)
+@tool("Change a task", CHANGE)
 async def update_task(
     task_id: TaskId,
     title: Title | None = None,
-    due: Due | None = None,
+    due: Due = None,
     priority: Prio = None,
-    labels: Annotated[Labels | None, Field(description="All labels the task shall have.")] = None,
-    notes: Notes | None = None,
+    labels: Annotated[Labels, Field(description="All labels it shall have.")] = None,
+    notes: Notes = None,
+    recurrence: Repeat = None,
+    version: Version = None,
 ) -> Annotated[CallToolResult, TaskResult]:
-    """Change fields of one task: rename, move to another date, set priority, labels or notes. Others stay."""
-    values = given(title=title, due=due, priority=priority, labels=labels, notes=notes)
+    """Change fields of one task: rename, move, repeat, prioritise. Others stay. A new date keeps its repetition."""
+    values = given(title=title, due=due, priority=priority, labels=labels, notes=notes, recurrence=recurrence)
     if not values:
-        raise ToolError("Nothing to change: give at least one of title, due, priority, labels, notes.")
-    return await change("Changed", operations.update_task, current_caller(), task_id, values)
+        raise ToolError("Nothing to change: give at least one of title, due, priority, labels, notes, recurrence.")
+    return await change(TaskResult, operations.update_task, current_caller(), task_id, values | given(version=version))
 
 
-@server.tool(title="Complete a task", annotations=CHANGE)
-async def complete_task(task_id: TaskId) -> Annotated[CallToolResult, TaskResult]:
-    """Mark one task as done. To take a task off the list that was not done, use delete_task."""
-    return await change("Completed", operations.complete_task, current_caller(), task_id)
+@tool("Complete a task", CHANGE)
+async def complete_task(task_id: TaskId, version: Version = None) -> Annotated[CallToolResult, TaskResult]:
+    """Mark one task as done, with its subtasks. A repeating one moves to its next date. Unwanted ones: delete_task."""
+    return await change(TaskResult, operations.complete_task, current_caller(), task_id, version)
 
 
-@server.tool(title="Delete a task", annotations=DESTROY)
-async def delete_task(task_id: TaskId) -> Annotated[CallToolResult, TaskResult]:
-    """Delete one task for good, because it is no longer wanted. For finished work, use complete_task."""
-    return await change("Deleted", operations.delete_task, current_caller(), task_id)
+@tool("Reopen a task", CHANGE)
+async def reopen_task(task_id: TaskId) -> Annotated[CallToolResult, TaskResult]:
+    """Open a completed task again."""
+    return await change(TaskResult, operations.reopen_task, current_caller(), task_id)
+
+
+@tool("Delete a task", DESTROY)
+async def delete_task(task_id: TaskId, version: Version = None) -> Annotated[CallToolResult, TaskResult]:
+    """Delete one task and its subtasks, because they are no longer wanted. Finished work: complete_task."""
+    return await change(TaskResult, operations.delete_task, current_caller(), task_id, version)
+
+
+class NewTask(BaseModel):
+    title: Title
+    due: Due = None
+    priority: Prio = None
+    labels: Labels = None
+    notes: Notes = None
+    recurrence: Repeat = None
+    parent_id: TaskId | None = None
+
+
+class ChangedTask(BaseModel):
+    task_id: TaskId
+    title: Title | None = None
+    due: Due = None
+    priority: Prio = None
+    labels: Labels = None
+    notes: Notes = None
+    recurrence: Repeat = None
+    version: Version = None
+
+
+async def do_each(tool_name: str, each: list[Values]) -> CallToolResult:
+    return await change(BatchResult, operations.batch, current_caller(), tool_name, each)
+
+
+@tool("Add tasks", ADD)
+async def add_tasks(
+    tasks: Annotated[list[NewTask], Field(min_length=1, max_length=BATCH_LIMIT)],
+) -> Annotated[CallToolResult, BatchResult]:
+    """Add several tasks at once; fields as in add_task. Answers for each; good ones are kept."""
+    return await do_each("add_tasks", items("add", tasks))
+
+
+@tool("Change tasks", CHANGE)
+async def update_tasks(
+    updates: Annotated[list[ChangedTask], Field(min_length=1, max_length=BATCH_LIMIT)],
+) -> Annotated[CallToolResult, BatchResult]:
+    """Change several tasks at once, each its own way; fields as in update_task. Answers for each."""
+    return await do_each("update_tasks", items("update", updates))
+
+
+@tool("Complete tasks", CHANGE)
+async def complete_tasks(task_ids: TaskIds) -> Annotated[CallToolResult, BatchResult]:
+    """Mark several tasks as done. Answers for each."""
+    return await do_each("complete_tasks", [{"action": "complete", "task_id": each} for each in task_ids])
+
+
+@tool("Delete tasks", DESTROY)
+async def delete_tasks(task_ids: TaskIds) -> Annotated[CallToolResult, BatchResult]:
+    """Delete several tasks, because they are no longer wanted. Answers for each."""
+    return await do_each("delete_tasks", [{"action": "delete", "task_id": each} for each in task_ids])
+
+
+@tool("History of a task", READ)
+async def task_history(task_id: TaskId) -> Annotated[CallToolResult, HistoryPage]:
+    """Tell who changed which field of a task, when and by which way; also of a deleted one."""
+    result = await run(history.of_task, current_caller().user, task_id)
+    return answer(result, f"Looked up the history of task {task_id}")
+
+
+@tool("Overview", READ)
+async def overview() -> Annotated[CallToolResult, Overview]:
+    """Count what there is to do: open, overdue, by day, by label, and what was done this week."""
+    return answer(await run(finding.overview, current_caller().user), "Counted the tasks")
+
+
+@tool("Undo", CHANGE, name="undo")
+async def undo_changes(
+    operation_id: Annotated[str | None, Field(max_length=100, description="From task_history.")] = None,
+    turn_id: Annotated[str | None, Field(max_length=100, description="Everything that one message did.")] = None,
+) -> Annotated[CallToolResult, UndoResult]:
+    """Undo. Without arguments: what was last done here. Tasks that were changed since are kept and named."""
+    caller = current_caller()
+
+    def work() -> Operation:
+        if operation_id:
+            return undo.undo_operation(caller, history.read_id("op", operation_id))
+        if turn_id:
+            return undo.undo_turn(caller, history.read_id("turn", turn_id))
+        return undo.undo_last(caller)
+
+    return await change(UndoResult, work)
+
+
+server = MCPServer(
+    "errand-tasks",
+    title="Tasks",
+    instructions=(
+        "The user's task list. A task's id is its number on the list. Dates are local to the user. Every change can be "
+        "undone."
+    ),
+    tools=tools,
+)

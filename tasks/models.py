@@ -4,15 +4,18 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Length, Trim
+from django.db.models import F, Q, Value
+from django.db.models.expressions import Combinable
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models.functions import Coalesce, Length, Trim
 from uuid_utils.compat import uuid7
 
 from accounts.caller import SOURCES
 from accounts.models import User
 
+TASKS_COUNT = 1_000_000
+SUBTASKS_COUNT = 100
 TITLE_LENGTH = 500
 NOTES_LENGTH = 20_000
 LABEL_LENGTH = 50
@@ -26,6 +29,9 @@ class TaskList(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="task_list")
     last_number = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(last_number__lte=TASKS_COUNT), name="task_list_length")]
 
     def __str__(self) -> str:
         return f"Tasks of {self.user}"
@@ -77,9 +83,30 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return found
 
     def in_list_order(self) -> Self:
-        """Due first, earliest first, then priority, then as added. Open before done where both are listed."""
-        due = [F("due_date").asc(nulls_last=True), F("due_time").asc(nulls_last=True)]
-        return self.order_by(F("completed_at").desc(nulls_first=True), *due, "priority", "number")
+        """By day, none last; within a day as ordered by hand, then by time, priority and number."""
+        return self.order_by(*LIST_ORDER)
+
+    def latest_first(self) -> Self:
+        """By completion, the latest first."""
+        return self.order_by("-completed_at", "-number")
+
+    def before_completed(self, moment: datetime.datetime, number: int) -> Self:
+        """Narrow to what comes after a place in `latest_first`."""
+        return self.filter(TupleLessThan(Tuple("completed_at", "number"), [moment, number]))
+
+    def after(self, place: list[Any]) -> Self:
+        """Narrow to what comes after a place in list order, as `Task.place` gave it."""
+        return self.filter(TupleGreaterThan(Tuple(*LIST_ORDER), place))
+
+
+# Nulls are written out, so that one index serves the order and a place in it can be compared with.
+LIST_ORDER: list[Combinable] = [
+    Coalesce("due_date", Value(datetime.date.max)),
+    Coalesce("position", Value(2**31 - 1)),
+    Coalesce("due_time", Value(datetime.time.max)),
+    F("priority"),
+    F("number"),
+]
 
 
 class Task(models.Model):
@@ -94,7 +121,15 @@ class Task(models.Model):
     labels = ArrayField(models.CharField(max_length=LABEL_LENGTH), default=list, blank=True, size=LABELS_COUNT)
     due_date = models.DateField(null=True, blank=True, help_text="A day on the user's calendar.")
     due_time = models.TimeField(null=True, blank=True, help_text="On the user's clock; empty: the whole day.")
-    recurrence = models.CharField(max_length=500, blank=True, help_text="RRULE (RFC 5545, section 3.3.10).")
+    position = models.PositiveIntegerField(null=True, blank=True, help_text="By hand, within its day; empty: by time.")
+    recurrence = models.CharField(max_length=200, blank=True, help_text="RRULE (RFC 5545, section 3.3.10).")
+    recurrence_start = models.DateField(
+        null=True, blank=True, help_text="The day that intervals and counts start from."
+    )
+    occurrence_date = models.DateField(
+        null=True, blank=True, help_text="The day the rule gives for the present occurrence, wherever that was moved."
+    )
+    last_completed_at = models.DateTimeField(null=True, blank=True, help_text="When an occurrence was last completed.")
     parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="subtasks")
     completed_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
@@ -115,15 +150,27 @@ class Task(models.Model):
                 condition=models.lookups.LessThanOrEqual(Length("notes"), NOTES_LENGTH), name="task_notes_length"
             ),
             models.CheckConstraint(condition=Q(labels__len__lte=LABELS_COUNT), name="task_labels_count"),
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="task_not_its_own_parent"),
+            models.CheckConstraint(
+                condition=Q(recurrence="") | Q(due_date__isnull=False, recurrence_start__isnull=False),
+                name="task_recurrence_needs_dates",
+            ),
         ]
         indexes = [
-            models.Index(fields=["user", "due_date", "due_time"], condition=Q(completed_at=None), name="task_open_due"),
-            models.Index(fields=["user", "-completed_at"], name="task_completed"),
-            GinIndex(fields=["labels"], name="task_labels"),
+            models.Index("user", *LIST_ORDER, condition=Q(completed_at=None), name="task_open_in_list_order"),
+            models.Index("user", *LIST_ORDER, name="task_in_list_order"),
+            models.Index(fields=["user", "-completed_at", "-number"], name="task_completed"),
         ]
 
     def __str__(self) -> str:
         return f"#{self.number} {self.title}"
+
+    @property
+    def place(self) -> list[Any]:
+        """Where the task stands in list order: the values of `LIST_ORDER` as JSON."""
+        day, time = self.due_date or datetime.date.max, self.due_time or datetime.time.max
+        position = 2**31 - 1 if self.position is None else self.position
+        return [day.isoformat(), position, time.isoformat(), self.priority, self.number]
 
     def snapshot(self) -> dict[str, Any]:
         """Return every column as JSON values: what a `Change` records, and what brings a deleted task back."""
@@ -147,8 +194,9 @@ class Operation(models.Model):
     tool = models.CharField(max_length=50)
     arguments = models.JSONField()
     result = models.JSONField()
-    turn_id = models.UUIDField(null=True, blank=True, db_index=True)
-    undoes = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="undone_by")
+    turn_id = models.UUIDField(null=True, blank=True)
+    summary = models.CharField(max_length=200, help_text="What it did, in one line.")
+    undone_by = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="undoes")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -156,10 +204,23 @@ class Operation(models.Model):
             models.UniqueConstraint(fields=["user", "key"], name="operation_key_per_user"),
             models.CheckConstraint(condition=Q(source__in=SOURCES), name="operation_source"),
         ]
-        indexes = [models.Index(fields=["user", "-created_at"], name="operation_recent")]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="operation_recent"),
+            models.Index(fields=["user", "turn_id"], condition=Q(turn_id__isnull=False), name="operation_turn"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.tool} by {self.source}"
+        return self.summary
+
+    @property
+    def public_id(self) -> str:
+        return f"op_{self.pk.hex}"
+
+    def take_back(self, undone: list[Self]) -> None:
+        """Note that this operation undid others. Where one of them was an undo, what that undid is in effect again."""
+        ids = [each.pk for each in undone]
+        Operation.objects.filter(undone_by__in=ids).update(undone_by=None)
+        Operation.objects.filter(pk__in=ids).update(undone_by=self)
 
 
 class Change(models.Model):

@@ -4,76 +4,25 @@ An operation is committed together with its result and with what each task was b
 the recorded result and does nothing again; another request under the same key is refused.
 """
 
-import datetime
 from collections.abc import Callable
-from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.caller import Caller
-from accounts.problems import KeyReused, NotFound, Unprocessable
-from tasks import live, when
+from accounts.problems import KeyReused, Problem
+from tasks import live, quick_add
+from tasks.ledger import Ledger, Values
 from tasks.models import Change, Operation, Task, TaskList
-from tasks.schemas import TaskOut, TaskResult
+from tasks.schemas import BatchResult, ItemResult, TaskOut, TaskResult
 
-type Values = dict[str, Any]
-
-
-class TaskNotFound(NotFound):
-    def __init__(self, number: int) -> None:
-        super().__init__(f"There is no task {number}.")
+SUMMARY_LENGTH = 200
 
 
-class Ledger:
-    """The tasks that one operation touches. Everything it writes goes through here, so that nothing is left out."""
-
-    def __init__(self, caller: Caller, task_list: TaskList) -> None:
-        self.caller = caller
-        self.task_list = task_list
-        self.now = timezone.now()
-        self.changes: list[Change] = []
-
-    def get(self, number: int) -> Task:
-        """Return the user's task of that number. Raises `TaskNotFound`."""
-        try:
-            return Task.objects.for_user(self.caller.user).select_related("parent").get(number=number)
-        except Task.DoesNotExist:
-            raise TaskNotFound(number) from None
-
-    def add(self, columns: Values) -> Task:
-        moment = {"created_at": self.now, "updated_at": self.now}
-        number = self.task_list.next_number()
-        task = Task.objects.create(user=self.caller.user, number=number, **columns, **moment)
-        self.note(task, None, task.snapshot())
-        return task
-
-    def change(self, task: Task, columns: Values) -> Task:
-        """Set columns; where all have these values already, nothing is written and the version stays."""
-        before = task.snapshot()
-        for name, value in columns.items():
-            setattr(task, name, value)
-        if task.snapshot() != before:
-            task.version += 1
-            task.updated_at = self.now
-            task.save()
-            self.note(task, before, task.snapshot())
-        return task
-
-    def delete(self, task: Task) -> Task:
-        before = task.snapshot()
-        Task.objects.filter(pk=task.pk).delete()
-        self.note(task, before, None)
-        return task
-
-    def note(self, task: Task, before: Values | None, after: Values | None) -> None:
-        self.changes.append(Change(task_id=task.pk, number=task.number, before=before, after=after))
-
-
-def perform(caller: Caller, tool: str, arguments: Values, work: Callable[[Ledger], Values]) -> Operation:
+def perform(caller: Caller, tool: str, arguments: Values, work: Callable[[Ledger], tuple[Values, str]]) -> Operation:
     """Do `work` once under the caller's key, in one transaction, and return the operation with its result.
 
-    `arguments` (JSON values) are what the key stands for. Raises `KeyReused` where it stood for something else.
+    `arguments` (JSON values) are what the key stands for. `work` returns the result (JSON values) and a line of what it
+    did. Raises `KeyReused` where the key stood for something else, and what `work` raises; then nothing was done.
     """
     with transaction.atomic():
         task_list = TaskList.lock(caller.user)
@@ -82,7 +31,7 @@ def perform(caller: Caller, tool: str, arguments: Values, work: Callable[[Ledger
                 raise KeyReused
             return done
         ledger = Ledger(caller, task_list)
-        result = work(ledger)
+        result, summary = work(ledger)
         operation = Operation.objects.create(
             user=caller.user,
             source=caller.source,
@@ -91,72 +40,115 @@ def perform(caller: Caller, tool: str, arguments: Values, work: Callable[[Ledger
             tool=tool,
             arguments=arguments,
             result=result,
+            summary=shortened(summary),
         )
         for change in ledger.changes:
             change.operation = operation
         Change.objects.bulk_create(ledger.changes)
+        operation.take_back(ledger.undone)
         transaction.on_commit(lambda: live.announce(operation, ledger.changes))
     return operation
 
 
+def one(caller: Caller, tool: str, arguments: Values, verb: str, work: Callable[[Ledger], Task]) -> Operation:
+    """Perform what changes one task and answers with it (`TaskResult`)."""
+
+    def run(ledger: Ledger) -> tuple[Values, str]:
+        task = work(ledger)
+        moved_on = tool == "complete_task" and not task.completed_at
+        summary = f"{verb} “{task.title}”" + (f", next {task.due_date:%a %-d %b}" if moved_on else "")
+        return TaskResult(task=TaskOut.of(task)).model_dump(mode="json"), summary
+
+    return perform(caller, tool, arguments, run)
+
+
 def add_task(caller: Caller, values: Values) -> Operation:
     """Add a task. `values` are those of `TaskIn` as JSON."""
-    return perform(caller, "add_task", values, lambda ledger: answer(ledger.add(columns(caller, values))))
+    return one(caller, "add_task", values, "Added", lambda ledger: ledger.add(values))
+
+
+def add_from_text(caller: Caller, text: str) -> Operation:
+    """Add a task from one line that may say date, repetition, labels and priority too."""
+    work = lambda ledger: ledger.add(quick_add.read(caller.user, text))  # noqa: E731
+    return one(caller, "add_task", {"text": text}, "Added", work)
 
 
 def update_task(caller: Caller, number: int, values: Values) -> Operation:
     """Change the given fields of a task. `values` are some of those of `TaskPatch` as JSON."""
-
-    def work(ledger: Ledger) -> Values:
-        task = ledger.get(number)
-        return answer(ledger.change(task, columns(caller, values, task)))
-
-    return perform(caller, "update_task", {"task_id": number, **values}, work)
+    arguments = {"task_id": number, **values}
+    return one(caller, "update_task", arguments, "Changed", lambda ledger: ledger.update(number, values))
 
 
-def complete_task(caller: Caller, number: int) -> Operation:
-    """Mark a task as done. One that is done already stays as it is."""
-
-    def work(ledger: Ledger) -> Values:
-        task = ledger.get(number)
-        return answer(ledger.change(task, {"completed_at": task.completed_at or ledger.now}))
-
-    return perform(caller, "complete_task", {"task_id": number}, work)
+def complete_task(caller: Caller, number: int, version: int | None = None) -> Operation:
+    """Complete a task; one that repeats moves on to its next day."""
+    arguments = {"task_id": number} | ({} if version is None else {"version": version})
+    return one(caller, "complete_task", arguments, "Completed", lambda ledger: ledger.complete(number, version))
 
 
-def delete_task(caller: Caller, number: int) -> Operation:
-    """Delete a task. The answer shows it as it was."""
-    return perform(caller, "delete_task", {"task_id": number}, lambda ledger: answer(ledger.delete(ledger.get(number))))
+def reopen_task(caller: Caller, number: int) -> Operation:
+    """Open a completed task again."""
+    return one(caller, "reopen_task", {"task_id": number}, "Reopened", lambda ledger: ledger.reopen(number))
 
 
-def answer(task: Task) -> Values:
-    return TaskResult(task=TaskOut.of(task)).model_dump(mode="json")
+def delete_task(caller: Caller, number: int, version: int | None = None) -> Operation:
+    """Delete a task with its subtasks. The answer shows it as it was."""
+    arguments = {"task_id": number} | ({} if version is None else {"version": version})
+    return one(caller, "delete_task", arguments, "Deleted", lambda ledger: ledger.delete(number, version))
 
 
-def columns(caller: Caller, values: Values, task: Task | None = None) -> Values:
-    """Return the columns that `values` set, for a new task or for `task`. Raises `Unprocessable`."""
-    columns = dict(values)
-    due = columns.pop("due", None)
-    for name, kind in (("due_date", datetime.date), ("due_time", datetime.time)):
-        if columns.get(name):
-            columns[name] = kind.fromisoformat(columns[name])
-    if due or ("due" in values and "due_date" not in values):
-        columns |= due_columns(caller, due or "")
-    if "due_date" in columns and columns["due_date"] is None:  # no day, no time
-        columns["due_time"] = None
-    if columns.get("due_time") and not (columns.get("due_date") or (task and task.due_date)):
-        raise Unprocessable("A due time needs a due date.")
-    if "completed" in columns:
-        is_done = columns.pop("completed")
-        columns["completed_at"] = ((task and task.completed_at) or timezone.now()) if is_done else None
-    return columns
+def order_tasks(caller: Caller, numbers: list[int]) -> Operation:
+    """Order tasks of a day by hand, as `numbers` stand."""
+
+    def work(ledger: Ledger) -> tuple[Values, str]:
+        tasks = [TaskOut.of(task).model_dump(mode="json") for task in ledger.order(numbers)]
+        return {"tasks": tasks}, f"Ordered {len(tasks)} tasks"
+
+    return perform(caller, "order_tasks", {"task_ids": numbers}, work)
 
 
-def due_columns(caller: Caller, due: str) -> Values:
-    if not due.strip():
-        return {"due_date": None, "due_time": None}
+# What an item of a batch may ask for: how it is done, and how a summary counts it.
+ACTIONS: dict[str, tuple[Callable[[Ledger, Values], Task], str]] = {
+    "add": (lambda ledger, item: ledger.add(item), "Added"),
+    "update": (lambda ledger, item: ledger.update(item.pop("task_id"), item), "Changed"),
+    "complete": (lambda ledger, item: ledger.complete(item["task_id"], item.get("version")), "Completed"),
+    "reopen": (lambda ledger, item: ledger.reopen(item["task_id"], item.get("version")), "Reopened"),
+    "delete": (lambda ledger, item: ledger.delete(item["task_id"], item.get("version")), "Deleted"),
+}
+
+
+def batch(caller: Caller, tool: str, items: list[Values]) -> Operation:
+    """Do many things in one operation. Each item is `{"action": …, …}`; good ones are kept, bad ones explained."""
+
+    def work(ledger: Ledger) -> tuple[Values, str]:
+        results = [attempt(ledger, index, dict(item)) for index, item in enumerate(items)]
+        done = [item["action"] for item, result in zip(items, results, strict=True) if result.ok]
+        return BatchResult(results=results).model_dump(mode="json"), count(done, len(items) - len(done))
+
+    return perform(caller, tool, {"items": items}, work)
+
+
+def attempt(ledger: Ledger, index: int, item: Values) -> ItemResult:
+    """Do one item of a batch, or nothing of it."""
+    do, _ = ACTIONS[item.pop("action")]
+    noted = len(ledger.changes)
     try:
-        moment = when.parse(due, caller.user.now())
-    except when.NotADate as error:
-        raise Unprocessable(str(error)) from error
-    return {"due_date": moment.date, "due_time": moment.time}
+        with transaction.atomic():
+            return ItemResult(index=index, ok=True, task=TaskOut.of(do(ledger, item)))
+    except Problem as problem:
+        del ledger.changes[noted:]
+        ledger.task_list.refresh_from_db()
+        return ItemResult(index=index, ok=False, error=str(problem))
+
+
+def count(actions: list[str], failed: int) -> str:
+    """Return "Added 2 tasks, deleted 1 task; 1 failed"."""
+    parts = []
+    for action, (_, verb) in ACTIONS.items():
+        if number := actions.count(action):
+            parts.append(f"{verb} {number} task{'' if number == 1 else 's'}")
+    line = ", ".join([*parts[:1], *(part[0].lower() + part[1:] for part in parts[1:])]) or "Did nothing"
+    return f"{line}; {failed} failed" if failed else line
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= SUMMARY_LENGTH else text[: SUMMARY_LENGTH - 1] + "…"

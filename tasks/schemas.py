@@ -1,12 +1,13 @@
 """The shapes of tasks as REST, MCP, chat and the live updates show and take them."""
 
 import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer
 
-from tasks.models import LABEL_LENGTH, LABELS_COUNT, NOTES_LENGTH, TITLE_LENGTH, Task
+from tasks import recurrence
+from tasks.models import LABEL_LENGTH, LABELS_COUNT, LARGEST_NUMBER, NOTES_LENGTH, TITLE_LENGTH, Task
 
 type Priority = Literal["p1", "p2", "p3", "p4"]
 
@@ -40,6 +41,20 @@ ClockTime = Annotated[
 ]
 
 
+Recurrence = Annotated[
+    str,
+    Field(
+        max_length=200,
+        description="How it repeats: as people say it (every weekday, every 2 weeks on monday, on the 1st of each "
+        "month) or an RRULE. An empty text stops it.",
+    ),
+]
+Number = Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
+Version = Annotated[
+    int, Field(ge=1, le=LARGEST_NUMBER, description="The version you read; refused if it changed since.")
+]
+
+
 class TaskOut(Schema):
     """A task. `id` is its number on the user's list; due date and time are local to the user."""
 
@@ -51,9 +66,12 @@ class TaskOut(Schema):
     due_date: datetime.date | None
     due_time: ClockTime | None
     recurrence: str | None
+    recurrence_text: str | None
     parent_id: int | None
+    position: int | None
     completed: bool
     completed_at: datetime.datetime | None
+    last_completed_at: datetime.datetime | None
     version: int
     created_at: datetime.datetime
     updated_at: datetime.datetime
@@ -70,42 +88,53 @@ class TaskOut(Schema):
             due_date=task.due_date,
             due_time=task.due_time,
             recurrence=task.recurrence or None,
+            recurrence_text=recurrence.say(recurrence.Rule(task.recurrence)) if task.recurrence else None,
             parent_id=task.parent.number if task.parent else None,
+            position=task.position,
             completed=task.completed_at is not None,
             completed_at=task.completed_at,
+            last_completed_at=task.last_completed_at,
             version=task.version,
             created_at=task.created_at,
             updated_at=task.updated_at,
         )
 
 
-class TaskIn(Schema):
-    """A new task, or all of one that is replaced. `due` is read like a person's words and wins over date and time."""
+class TaskFields(Schema):
+    """What both a new task and a changed one may say. `due` is read as people say it and wins over date and time."""
 
     model_config = ConfigDict(extra="forbid")
+
+    notes: Notes = ""
+    priority: Priority = "p4"
+    labels: Labels = []
+    due: Due | None = None
+    due_date: datetime.date | None = None
+    due_time: datetime.time | None = None
+    recurrence: Recurrence | None = None
+    parent_id: Number | None = None
+
+
+class TaskIn(TaskFields):
+    """A new task, or all of one that is replaced."""
 
     title: Title
-    notes: Notes = ""
-    priority: Priority = "p4"
-    labels: Labels = []
-    due: Due | None = None
-    due_date: datetime.date | None = None
-    due_time: datetime.time | None = None
 
 
-class TaskPatch(Schema):
-    """Some fields of a task; what is left out stays. null clears date and time."""
+class TaskText(Schema):
+    """A new task in one line, as people type it: “water the plants every monday 9am #home p2”."""
 
     model_config = ConfigDict(extra="forbid")
 
+    text: Title
+
+
+class TaskPatch(TaskFields):
+    """Some fields of a task; what is left out stays. null clears date and time."""
+
     title: Title = ""
-    notes: Notes = ""
-    priority: Priority = "p4"
-    labels: Labels = []
-    due: Due | None = None
-    due_date: datetime.date | None = None
-    due_time: datetime.time | None = None
     completed: bool = False
+    version: Version | None = None
 
 
 class TaskPage(Schema):
@@ -120,8 +149,105 @@ class TaskResult(Schema):
 
 
 class TaskListResult(Schema):
-    """What `list_tasks` answers: the first `limit` tasks and how many there are in all."""
+    """What `list_tasks` answers: a page of tasks and how many there are in all (counted up to 1,000)."""
 
     tasks: list[TaskOut]
     total: int
     next_cursor: str | None = None
+
+
+class ItemResult(Schema):
+    """What became of one item of a batch: its task, or why nothing was done."""
+
+    index: int
+    ok: bool
+    task: TaskOut | None = None
+    error: str | None = None
+
+
+class BatchResult(Schema):
+    results: list[ItemResult]
+
+
+class TaskRef(Schema):
+    id: int
+    title: str
+
+
+class KeptTask(TaskRef):
+    reason: str
+
+
+class UndoResult(Schema):
+    """What an undo did: the tasks it put back, and those it kept because somebody changed them since."""
+
+    undone: list[TaskRef]
+    kept: list[KeptTask]
+    summary: str
+
+
+class UndoOut(UndoResult):
+    id: str = Field(description="The undo itself, which can be undone too.")
+
+
+class ChangeOut(Schema):
+    """What an operation did to one task: the fields that changed, before (null: added) and after (null: deleted)."""
+
+    id: int
+    title: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class OperationOut(Schema):
+    id: str
+    at: datetime.datetime
+    source: str
+    tool: str
+    summary: str
+    turn_id: str | None
+    is_undone: bool
+    changes: list[ChangeOut]
+
+
+class OperationPage(Schema):
+    items: list[OperationOut]
+    next_cursor: str | None = None
+
+
+class FieldChange(Schema):
+    field: str
+    before: Any
+    after: Any
+
+
+class HistoryEntry(Schema):
+    """Who changed which fields of a task: `source` is the way, `turn_id` the message it answers."""
+
+    operation_id: str
+    at: datetime.datetime
+    source: str
+    tool: str
+    turn_id: str | None
+    fields: list[FieldChange]
+
+
+class HistoryPage(Schema):
+    items: list[HistoryEntry]
+
+
+class DayCount(Schema):
+    date: datetime.date
+    count: int
+
+
+class Overview(Schema):
+    """How much there is to do: open tasks in all, by day for the next two weeks, and by label."""
+
+    open: int
+    overdue: int
+    today: int
+    no_date: int
+    completed_7_days: int
+    by_day: list[DayCount]
+    by_label: dict[str, int]

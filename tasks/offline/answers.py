@@ -11,7 +11,8 @@ from .history import Result
 
 type Task = dict[str, Any]
 
-WHICH, SURE, CONFIRM = "Which one do you mean?", "Do you mean this one?", "Delete these"
+WHICH, SURE = "Which one do you mean?", "Do you mean this one?"
+CONFIRM = ("Delete these", "Delete this")
 EXAMPLES = '- "add buy milk tomorrow at 5pm"\n- "what do I have today?"\n- "move the dentist to friday"'
 UNKNOWN = f"I did not understand that. These work, for example:\n\n{EXAMPLES}"
 HELP = (
@@ -137,12 +138,18 @@ def question(tasks: Sequence[Task], now: dt.datetime, *, sure: bool = True) -> s
 
 
 def confirmation(tasks: Sequence[Task], now: dt.datetime) -> str:
-    return f"{CONFIRM} {len(tasks)} tasks? Say yes or no.\n\n{numbered(tasks, now)}"
+    which = f"Delete these {len(tasks)} tasks" if len(tasks) > 1 else "Delete this task"
+    return f"{which}? Say yes or no.\n\n{numbered(tasks, now)}"
 
 
 def not_found(words: str, status: str) -> str:
     which = "" if status == "all" else f"{status} "
     return f'I find no {which}task like "{escaped(words)[:80]}".'
+
+
+def unclear(said: str, reason: str) -> str:
+    """Why none of several requests was acted on."""
+    return f'Nothing was changed, because "{escaped(said)[:80]}" is not clear. Say it by itself.\n\n{reason}'
 
 
 def failed(result: Result) -> str:

@@ -39,12 +39,14 @@ class Change:
 
 @dataclass(frozen=True)
 class Intent:
-    kind: str  # add, list, did, complete, reopen, delete, update, problem, unknown, or one of the small talk
+    kind: str  # add, list, did, complete, reopen, delete, update, several, problem, unknown, or one of the small talk
     drafts: tuple[Draft, ...] = ()
     reference: str = ""
     change: Change = Change()
     query: Query = field(default_factory=Query)
     problem: str = ""
+    several: tuple["Intent", ...] = ()  # to act on in this order
+    said: str = ""  # the words of one of several
 
 
 MOST_AT_ONCE = 50  # tasks added by one message
@@ -82,17 +84,26 @@ def draft(text: str, now: dt.datetime) -> Draft | None:
 
 
 def add(match: re.Match[str], now: dt.datetime) -> Intent | None:
-    text = f"{match['what']} {match.groupdict().get('more') or ''}".strip()
+    place, text = listed(match)
     if _REPEAT.search(re.sub(r'"[^"]*"', "", text)):
         problem = 'I cannot set repeating tasks. Ask me for a single one: "water the plants on friday".'
         return Intent("problem", problem=problem)
     items = parts(text)
     if len(items) > MOST_AT_ONCE:
         return Intent("problem", problem=f"That is too much at once: give me at most {MOST_AT_ONCE} tasks at a time.")
-    drafts = [draft(item, now) for item in items]
+    drafts = [draft(f"{item} #{place}" if place else item, now) for item in items]
     if not drafts or None in drafts:
         return Intent("problem", problem='What should the task be called? For example: "add buy milk tomorrow".')
     return Intent("add", drafts=tuple(d for d in drafts if d))
+
+
+def listed(match: re.Match[str]) -> tuple[str | None, str]:
+    """The list that is named where something is put on it, and the rest; a reminder "to put X on the list" is whole."""
+    text = match["what"]
+    if name := match.groupdict().get("list"):
+        return language.take_list(f" to {name}")[0], text
+    puts = re.match(r"(?:add|put|write|place|stick|append|create|new|enter)\b", match.string, re.IGNORECASE)
+    return language.take_list(text) if puts else (None, text)
 
 
 def appointment(match: re.Match[str], now: dt.datetime) -> Intent | None:

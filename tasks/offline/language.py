@@ -86,6 +86,27 @@ def take_labels(text: str) -> tuple[list[str], str]:
     return list(dict.fromkeys(labels)), collapse(text)
 
 
+_LIST = re.compile(
+    r"\s+(?:on|to|onto|in|into)\s+(?:my|the|our|your|a)\s+(?:(?P<name>[^\W\d_]+(?:[ -][^\W\d_]+)?)[ -])?list(?!\w)",
+    re.IGNORECASE,
+)
+_NOT_OURS = "mailing waiting wait guest email e-mail distribution price contact black white invite"
+_NO_LIST = frozenset(_NOT_OURS.split())
+_PLAIN_LIST = frozenset({"task", "tasks", "todo", "to-do", "to do"})
+
+
+def take_list(text: str) -> tuple[str | None, str]:
+    """The list that a new task is for, as a label, and the text without it: "milk to the shopping list"."""
+    match = _LIST.search(re.sub(r'"[^"]*"', lambda quoted: "\x00" * len(quoted.group()), text))
+    if not match:
+        return None, text
+    name = (match["name"] or "").lower()
+    if name.split(" ")[0] in _NO_LIST:
+        return None, text
+    label = None if not name or name in _PLAIN_LIST else name.replace(" ", "-")
+    return label, f"{text[: match.start()]} {text[match.end() :].lstrip(' :')}".strip()
+
+
 def collapse(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip(" ,;")
 
@@ -120,14 +141,36 @@ def alike(one: str, other: str) -> bool:
     return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])
 
 
-VERBS = ("delete", "remove", "complete", "finish", "postpone", "reschedule", "rename", "remind", "cancel", "create")
+_VERBS = (
+    "delete remove complete finish postpone reschedule rename remind cancel create clear check reopen label remember "
+    "schedule overdue snooze change show list move mark what make push undo"
+)
+VERBS = tuple(_VERBS.split())
+# Words that are one letter away from a verb and mean something else.
+_WORDS = (
+    "remote relate cancer cleaner clearly compete crate finnish rewind mover movie more love dove cove shop shot snow "
+    "slow shoe stow last lost lift lint fist park dark bark mask mack march male mate mike take cake lake wake mare "
+    "maze rush bush posh puss pull that whet wheat whit lasts table cheek cheque chuck chick change chance charge "
+    "checks mars mare mane"
+)
+NO_SLIPS = frozenset(_WORDS.split()) - {"change"}
 
 
 def mended(text: str) -> str:
-    """The text with a slip in its verb put right: "delte milk", "complte the dentist"."""
-    first, _, rest = text.partition(" ")
-    verb = next((verb for verb in VERBS if alike(first.lower(), verb)), first)
-    return f"{verb} {rest}"
+    """The text with a slip in its verb put right: "delte milk", "shwo my list"."""
+    first, space, rest = text.partition(" ")
+    word = first.lower()
+    verb = next((verb for verb in VERBS if word not in NO_SLIPS and is_slip(word, verb)), first)
+    return f"{verb}{space}{rest}"
+
+
+def is_slip(word: str, verb: str) -> bool:
+    """One slip in a verb; in one of four letters only a wrong letter or two that changed places."""
+    if len(verb) > 4:
+        return alike(word, verb)
+    wrong = [n for n, (one, other) in enumerate(zip(word, verb, strict=False)) if one != other]
+    swapped = len(wrong) == 2 and wrong[1] == wrong[0] + 1 and sorted(word) == sorted(verb)
+    return len(word) == len(verb) and (len(wrong) == 1 or swapped)
 
 
 def is_irregular(word: str) -> bool:

@@ -5,14 +5,9 @@ A row must fit the whole message, which `language.tidy` has made one-spaced and 
 
 import datetime as dt
 import re
-from dataclasses import replace
 
-from tasks import when
-
-from . import language
 from .intents import (
     Build,
-    Change,
     Intent,
     add,
     appointment,
@@ -38,6 +33,7 @@ from .language import LEVEL
 
 IT = r"(?:it|that|this|that one|this one)"
 LIST = r"(?:my|the|our|your)?\s*(?:task\s*|to-?do\s*|todo\s*)?list"
+ANY_LIST = rf"(?:(?:my|the|our|your|a)\s+(?:[\w'-]+\s+){{1,2}}list|{LIST})"
 REF = r"(?P<ref>.+?)"
 AMOUNT = r"(?P<amount>(?:\w+ )?(?:couple of |few )?(?:day|week|fortnight|month|year|hour|minute)s?)"
 VERBS = (
@@ -104,6 +100,11 @@ _ROWS: list[tuple[str, Build]] = [
     ),
     # Adding
     (
+        rf"(?:put|add|write|place)\s+(?:(?:an?|the)\s+(?:new\s+)?(?:task|item|entry)\s+|something\s+)?(?:on|to|onto)"
+        rf"\s+(?P<list>{ANY_LIST})\s*[:,-]?\s*(?P<what>.+)",
+        add,
+    ),
+    (
         r"(?:(?:add|create|new|put in|write down)\s+(?:me\s+)?(?:an?\s+|another\s+|the\s+)?|"
         r"(?:make|set|set up)\s+(?:me\s+)?(?:an?|another)\s+)(?:new\s+)?"
         r"(?:task|to-?do|reminder|item|entry)(?:\s+(?:called|named|titled|saying|to|"
@@ -115,8 +116,7 @@ _ROWS: list[tuple[str, Build]] = [
     (r"(?:add|put|append)\s+(?:(?:a|the)\s+)?note\s+(?:to|on|for)\s+(?P<ref>[^:]+):\s*(?P<note>.+)", note),
     (rf"(?:add|put|attach)\s+(?:the\s+)?(?:labels?|tags?)\s+(?P<label>#?\S+)\s+(?:to|on)\s+{REF}", label),
     (rf"(?:add|put)\s+(?P<label>#\S+)\s+(?:to|on)\s+(?!{LIST}$){REF}", label),
-    (rf"(?:put|add|write|place|stick)\s+(?P<what>.+?)\s+(?:on|to|onto|in)\s+{LIST}(?P<more>(?: .+)?)", add),
-    (rf"(?:put|add|write|place)\s+(?:on|to|onto)\s+{LIST}\s*[:,-]?\s*(?P<what>.+)", add),
+    (rf"(?:put|add|write|place|stick|enter)\s+(?P<what>.+?\s+(?:on|to|onto|in|into)\s+{ANY_LIST}(?:\W.*)?)", add),
     (
         r"(?:add|remember to|remind me|reminder to|don't let me forget|do not let me forget|don't forget|"
         r"dont forget|dont let me forget|jot down|write down|note down|make a note|"
@@ -202,7 +202,7 @@ _ROWS: list[tuple[str, Build]] = [
     ),
     (
         rf"(?:mark|set|check|tick|cross|flag)\s+{REF}\s+(?:as\s+)?(?:done|completed?|finished|"
-        rf"off(?: {LIST})?)",
+        rf"off(?: {ANY_LIST})?)",
         completed,
     ),
     (
@@ -218,10 +218,10 @@ _ROWS: list[tuple[str, Build]] = [
         completed,
     ),
     (r"(?:i|we)(?:'ve| have)? (?:already |just |now |finally )*(?P<ref>[a-z]+(?: .+)?)", only_if_past),
-    (rf"take\s+{REF}\s+off(?: {LIST})?", on("delete")),
+    (rf"take\s+{REF}\s+off(?: {ANY_LIST})?", on("delete")),
     (
         rf"(?:delete|remove|cancel|drop|scrap|clear|erase|trash|get rid of|throw (?:away|out)|discard|bin|"
-        rf"dump|wipe|forget about)(?:\s+out)?\s+{REF}(?:\s+(?:from|off|on)\s+{LIST})?",
+        rf"dump|wipe|forget about)(?:\s+out)?\s+{REF}(?:\s+(?:from|off|on)\s+{ANY_LIST})?",
         on("delete"),
     ),
     (rf"(?:i )?(?:don't|do not|no longer) need (?:to )?{REF}(?: any ?more)?", on("delete")),
@@ -232,57 +232,8 @@ _ROWS: list[tuple[str, Build]] = [
 TABLE = [(re.compile(rf"(?:{row})$", re.IGNORECASE | re.DOTALL), build) for row, build in _ROWS]
 
 
-def understand(text: str, now: dt.datetime) -> Intent:
-    """What the message asks for; "unknown" rather than a guess."""
-    if len(text) > language.TEXT_LIMIT:
-        return Intent("problem", problem="That is too long for me. Tell me one thing at a time, in a sentence or two.")
-    tidied = language.tidy(text)
-    try:
-        return (
-            together(tidied, now)
-            or first_match(tidied, now)
-            or first_match(language.mended(tidied), now)
-            or Intent("unknown")
-        )
-    except when.NotADate as fault:
-        return Intent("problem", problem=f"{fault} Nothing was changed.")
-
-
 def first_match(text: str, now: dt.datetime) -> Intent | None:
     for pattern, build in TABLE:
         if (match := pattern.match(text)) and (intent := build(match, now)):
             return intent
     return None
-
-
-_THEN = re.compile(
-    rf",?\s+(?:and then|and|then)\s+(?="
-    rf"(?:make|set|mark|move|reschedule|push|postpone|rename|call|tag|label|give)\s+{IT}\b"
-    r"|set (?:the )?priority\b)",
-    re.IGNORECASE,
-)
-
-
-def together(text: str, now: dt.datetime) -> Intent | None:
-    """ "move the dentist to monday and make it p1": one task, several changes."""
-    first, *others = _THEN.split(text, maxsplit=4)
-    intents = [first_match(part, now) for part in (first, *others)]
-    if not others or not intents[0] or intents[0].kind not in {"add", "update"}:
-        return None
-    whole = intents[0]
-    for later in intents[1:]:
-        if later is None or later.kind != "update":
-            return None
-        whole = joined(whole, later.change, now)
-    return whole
-
-
-def joined(intent: Intent, change: Change, now: dt.datetime) -> Intent:
-    if intent.kind == "update":
-        return replace(intent, change=intent.change.merged(change))
-    due = when.parse(change.due, now).iso() if change.due else None
-    drafts = tuple(
-        replace(d, due=due or d.due, priority=change.priority or d.priority, labels=d.labels + change.add_labels)
-        for d in intent.drafts
-    )
-    return replace(intent, drafts=drafts)

@@ -10,7 +10,7 @@ from tasks import when
 from . import answers, references
 from .history import History, Result
 from .intents import Change, Draft, Intent
-from .phrasings import understand
+from .messages import understand
 from .queries import Query, query
 from .references import Target, Task
 
@@ -118,7 +118,22 @@ class Turn:
             return self.done() or [Call("add_task", added(draft)) for draft in intent.drafts]
         if intent.kind == "list":
             return self.listed(intent.query)
+        if intent.kind == "several":
+            return self.done() or self.in_a_row(intent.several)
         return self.done() or self.on_tasks(intent)
+
+    def in_a_row(self, intents: Sequence[Intent]) -> Action:
+        """The calls of all requests at once, in their order; nothing where one of them needs a question first."""
+        for intent in intents:  # the lists that two groups need would be taken for one
+            if references.target(intent.reference, self.history).group:
+                return answers.unclear(intent.said, "It is about several tasks.")
+        actions = [self.act(intent) for intent in intents]
+        for intent, action in zip(intents, actions, strict=True):
+            if isinstance(action, str):
+                return answers.unclear(intent.said, action)
+        calls = [call for action in actions if not isinstance(action, str) for call in action]
+        lists = [call for n, call in enumerate(calls) if call.name == "list_tasks" and call not in calls[:n]]
+        return lists or calls
 
     def done(self) -> str | None:
         """The answer, once the calls that change something have run."""
@@ -223,6 +238,8 @@ class Turn:
         if meant.group:
             group = self.group(meant.group, intent.kind) or Query()
             chosen = [task for task in tasks if self.falls_in(task, group)]
+            if chosen and intent.kind == "delete" and references.EVERYTHING.fullmatch(meant.group):
+                return answers.confirmation(chosen, self.now)
             return self.calls(intent, chosen) if chosen else "There is no such task."
         if meant.ids:
             known = {task["id"]: task for task in tasks}
@@ -234,7 +251,10 @@ class Turn:
         return self.by_words(intent, meant.words, tasks)
 
     def by_words(self, intent: Intent, words: str, tasks: list[Task]) -> Action:
-        match = references.by_words(words, tasks)
+        if intent.kind == "did":
+            match = references.by_words(words, tasks)
+        else:
+            match = references.by_words_in_state(words, tasks, done=intent.kind == "reopen")
         if not match.tasks:
             return answers.not_found(words, STATUS.get(intent.kind, "open"))
         if intent.kind == "did" and match.sure:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tasks.when.words import ONES, ORDINALS
@@ -74,6 +74,15 @@ def target(text: str, history: History) -> Target:
     return Target(group=said) if _GROUP.fullmatch(said) else Target(words=text)
 
 
+_PLAIN = re.compile(r"(?:the|my) (?:[\w'-]+ ){1,4}(?:tasks?|todo|item)")
+
+
+def is_plain(text: str) -> bool:
+    """Whether the words can hardly be anything but a reference: "task 3", "#3", "the second one", "the milk task"."""
+    said = text.lower().strip(" .!?,")
+    return any(pattern.fullmatch(said) for pattern in (_BY_NUMBER, _BARE, _POSITIONS, _RUN, _PLAIN))
+
+
 def number(word: str) -> int:
     return ONES[word] if word in ONES else int(word.lstrip("#"))
 
@@ -107,6 +116,7 @@ class Match:
     sure: bool = False
     full: bool = False  # all of the words are
     several: bool = False  # each task was named
+    exact: bool = False  # the words are the title
 
 
 def by_words(text: str, tasks: Sequence[Task]) -> Match:
@@ -121,12 +131,24 @@ def by_words(text: str, tasks: Sequence[Task]) -> Match:
     return Match(whole.tasks)
 
 
+def by_words_in_state(text: str, tasks: Sequence[Task], *, done: bool) -> Match:
+    """As `by_words`, but tasks in that state go before the others; only an exact title of the others is as good."""
+    match = by_words(text, tasks)
+    fitting = tuple(task for task in match.tasks if bool(task.get("completed")) == done)
+    if fitting and not match.several:
+        return replace(match, tasks=fitting)
+    first = by_words(text, [task for task in tasks if bool(task.get("completed")) == done])
+    if not first.full or match.several:
+        return match
+    return replace(match, tasks=first.tasks + match.tasks) if match.exact and not first.exact else first
+
+
 def best_fit(text: str, tasks: Sequence[Task]) -> Match:
     words = content_words(text)
     plain = " ".join(text.lower().split())
     exact = [task for task in tasks if " ".join(task["title"].lower().split()) == plain]
     if exact:
-        return Match(tuple(exact), sure=True, full=True)
+        return Match(tuple(exact), sure=True, full=True, exact=True)
     if not words:
         return Match()
     scored = [(score(words, task), task) for task in tasks]

@@ -4,7 +4,8 @@ The result is wall time where the person is. Weeks run from Monday to Sunday. Th
 
 - **Weekdays.** "friday" is the coming one: on a Friday it is the one in seven days. "this friday" counts today. "next
   friday" is the Friday of next week, so from Saturday on it equals "friday". "last friday" is the latest before today.
-  "friday in two weeks" is the Friday of the week two weeks ahead. A weekday beside a date must agree with it.
+  "friday in two weeks" is the Friday of the week two weeks ahead, "friday next month" the first of that month. A
+  weekday beside a date must agree with it.
 - **Numbered days.** "the 15th", "dec 3", "3.12." and "12/3" are the coming ones, today included; "the 31st" waits for a
   month that has one, "29 feb" for a leap year. 12/3 is month/day, unless the first number is over 12.
 - **Periods.** "next week/month/year" is its first day, "this week/month/year" and "end of …" its last, a weekend its

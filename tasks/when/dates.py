@@ -79,6 +79,8 @@ class Dates(Reader):
         cue = Cue.NONE
         if not which and self.text(j) in words.SHORT_WEEKDAYS:
             cue = Cue.NEAR
+        if not which and (first := self.month_named(j + 1)):
+            return Part(self.first_weekday(number, first[0])), first[1]
         if not which and (week := self.week(self.skip(j + 1, "of"))):
             return Part(add_days(week[0], number)), week[1]
         k = self.skip(j + 1, ",", ".")
@@ -88,6 +90,23 @@ class Dates(Reader):
         if not which and self.text(j + 1) in {"week", "fortnight"}:  # British: "friday week"
             return Part(add_days(self.weekday_date("", number), words.UNITS[self.text(j + 1)][1])), j + 2
         return Part(self.weekday_date(which, number), cue=cue, prepositions=DUE), j + 1
+
+    def month_named(self, i: int) -> Read[dt.date]:
+        """The first day of the month that a weekday is said to be of: "next month", "in december", "of next month"."""
+        j = self.skip(i, "of", "in", "the")
+        if self.text(j) in {"this", "next"} and self.text(j + 1) == "month":
+            return add_months(self.today.replace(day=1), int(self.text(j) == "next")), j + 2
+        if self.text(j) in {"this", "next"} and self.text(j + 1) == "year":
+            raise NotADate("A whole year has many of these weekdays: say the date.")
+        return self.month_first(j, end=True) if j > i and self.text(j) in words.MONTH_NUMBER else None
+
+    def first_weekday(self, number: int, month: dt.date) -> dt.date:
+        """The first such weekday of the month; of the running one, the first that is not over."""
+        day = max(month, self.today)
+        found = add_days(day, (number - day.weekday()) % 7)
+        if found.month != month.month:
+            raise NotADate(f"No {words.WEEKDAYS[number].capitalize()} is left in that month.")
+        return found
 
     def agreeing(self, number: int, day: dt.date) -> Part:
         if day.weekday() != number:

@@ -39,9 +39,12 @@ class TaskApiTests(TestCase):
                 "due_date": "2026-12-24",
                 "due_time": "17:00",
                 "recurrence": None,
+                "recurrence_text": None,
                 "parent_id": None,
+                "position": None,
                 "completed": False,
                 "completed_at": None,
+                "last_completed_at": None,
                 "version": 1,
             },
         )

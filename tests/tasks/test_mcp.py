@@ -38,7 +38,15 @@ class ToolTests(TestCase):
                 "list_tasks": (True, None),
                 "update_task": (False, False),
                 "complete_task": (False, False),
+                "reopen_task": (False, False),
                 "delete_task": (False, True),
+                "add_tasks": (False, False),
+                "update_tasks": (False, False),
+                "complete_tasks": (False, False),
+                "delete_tasks": (False, True),
+                "task_history": (True, None),
+                "overview": (True, None),
+                "undo": (False, False),
             },
         )
         self.assertTrue(all(tool.output_schema and tool.title and tool.description for tool in tools.values()))
@@ -47,6 +55,48 @@ class ToolTests(TestCase):
         async with Client(server) as client:
             schemas = [json.dumps(tool.input_schema) for tool in (await client.list_tools()).tools]
         self.assertFalse(any("user" in schema.replace("the user", "") for schema in schemas), schemas)
+
+    async def test_what_a_model_is_given_of_all_tools_stays_small(self) -> None:
+        async with Client(server) as client:
+            tools = (await client.list_tools()).tools
+        given = [{"name": t.name, "description": t.description, "parameters": t.input_schema} for t in tools]
+        tokens = len(json.dumps(given)) / 4  # four characters a token, the usual estimate
+        self.assertLess(tokens, 2_500)
+
+    async def test_several_tasks_are_handled_at_once_and_each_is_answered(self) -> None:
+        added = await self.call("add_tasks", tasks=[{"title": "a"}, {"title": "b", "due": "blue"}, {"title": "c"}])
+        results = added.structured_content["results"]
+        self.assertEqual([result["ok"] for result in results], [True, False, True])
+        self.assertIn("tomorrow at 5pm", results[1]["error"])
+        self.assertEqual((added.meta or {})["errand/summary"], "Added 2 tasks; 1 failed")
+        await self.call("complete_tasks", task_ids=[1, 2])
+        await self.call("update_tasks", updates=[{"task_id": 1, "priority": "p1"}])
+        await self.call("delete_tasks", task_ids=[2])
+        done = (await self.call("list_tasks", status="done")).structured_content["tasks"]
+        self.assertEqual([(task["title"], task["priority"]) for task in done], [("a", "p1")])
+
+    async def test_a_stale_write_is_refused_with_the_present_task(self) -> None:
+        await self.call("add_task", title="a")
+        await self.call("update_task", task_id=1, title="b", version=1)
+        stale = await self.call("update_task", task_id=1, title="c", version=1)
+        self.assertTrue(stale.is_error)
+        self.assertIn('"title": "b"', stale.content[0].text)  # type: ignore[union-attr]
+
+    async def test_the_last_thing_done_here_is_undone(self) -> None:
+        await self.call("add_task", title="a")
+        await self.call("complete_task", task_id=1)
+        undone = await self.call("undo")
+        self.assertIn("“a”", undone.structured_content["summary"])
+        self.assertIsNone((await Task.objects.aget()).completed_at)
+        self.assertTrue((await self.call("undo", operation_id="op_x")).is_error)
+
+    async def test_history_and_overview_are_told(self) -> None:
+        await self.call("add_task", title="a", due="today", labels=["home"])
+        await self.call("update_task", task_id=1, title="b")
+        entries = (await self.call("task_history", task_id=1)).structured_content["items"]
+        self.assertEqual(entries[0]["fields"], [{"field": "title", "before": "a", "after": "b"}])
+        overview = (await self.call("overview")).structured_content
+        self.assertEqual((overview["open"], overview["today"], overview["by_label"]), (1, 1, {"home": 1}))
 
     async def test_a_task_is_added_with_words_for_dates(self) -> None:
         result = await self.call("add_task", title="Buy milk", due="next friday 9am", labels=["home"])

@@ -85,6 +85,22 @@ ADDED = [
     ("add call may", "call may", None, None, None),
     ("add delete everything", "delete everything", None, None, None),
     ("remind me to complete task 3", "complete task 3", None, None, None),
+    ("add milk to the shopping list", "milk", None, None, ["shopping"]),
+    ("put eggs on my groceries list", "eggs", None, None, ["groceries"]),
+    ("add buy stamps to my list", "buy stamps", None, None, None),
+    ("add stamps to the todo list tomorrow", "stamps", "2026-11-21", None, None),
+    ("put bread on the shopping list for friday", "bread", "2026-11-27", None, ["shopping"]),
+    ("add a task to my list: call bob", "call bob", None, None, None),
+    ("add to my shopping list: oat milk", "oat milk", None, None, ["shopping"]),
+    ("create a task to buy soap on the shopping list", "buy soap", None, None, ["shopping"]),
+    ("add eggs to my weekend shopping list #food", "eggs", None, None, ["food", "weekend-shopping"]),
+    ("add send the flyer to the mailing list", "send the flyer to the mailing list", None, None, None),
+    ("remind me to put milk on the shopping list", "put milk on the shopping list", None, None, None),
+    ('add "put milk on my list"', "put milk on my list", None, None, None),
+    ("add milk and clean the kitchen", "milk and clean the kitchen", None, None, None),
+    ("add write and delete things", "write and delete things", None, None, None),
+    ('add "milk and complete task 3"', "milk and complete task 3", None, None, None),
+    ("call mum friday next month", "call mum", "2026-12-04", None, None),
 ]
 
 
@@ -145,6 +161,9 @@ SHOWN = [
     ("show everything about invoice", [3]),
     ("find dentist", [2]),
     ("show milk", [1]),
+    ("shwo my list", [1, 2, 3, 4, 5, 7]),
+    ("lsit my tasks", [1, 2, 3, 4, 5, 7]),
+    ("waht do i have today", [1]),
     ("show my work tasks", [3]),
     ("show my shopping tasks", []),
     ("show #health", [2]),
@@ -247,6 +266,23 @@ WRITTEN: list[tuple[str, list[tuple[str, dict[str, Any]]]]] = [
     ("bring the dentist forward by a day", [("update_task", {"task_id": 2, "due": "2026-11-22T09:00"})]),
     ("push the dentist by an hour", [("update_task", {"task_id": 2, "due": "2026-11-23T10:00"})]),
     ("delte milk", [("delete_task", {"task_id": 1})]),
+    ("delte task 2", [("delete_task", {"task_id": 2})]),
+    ("compelte the milk task", [(DONE, {"task_id": 1})]),
+    ("maek the dentist urgent", [("update_task", {"task_id": 2, "priority": "p1"})]),
+    ("moev rent to friday", [("update_task", {"task_id": 7, "due": "2026-11-27"})]),
+    ("remove milk from the shopping list", [("delete_task", {"task_id": 1})]),
+    ("complete task 2 and delete task 3", [(DONE, {"task_id": 2}), ("delete_task", {"task_id": 3})]),
+    ("complete task 2, delete task 3", [(DONE, {"task_id": 2}), ("delete_task", {"task_id": 3})]),
+    ("done with milk and then delete the dentist", [(DONE, {"task_id": 1}), ("delete_task", {"task_id": 2})]),
+    ("compelte the milk task and delete task 3", [(DONE, {"task_id": 1}), ("delete_task", {"task_id": 3})]),
+    (
+        "move task 7 to friday and complete the milk and rename task 2 to doctor",
+        [
+            ("update_task", {"task_id": 7, "due": "2026-11-27"}),
+            (DONE, {"task_id": 1}),
+            ("update_task", {"task_id": 2, "title": "doctor"}),
+        ],
+    ),
     ("complte the dentist", [(DONE, {"task_id": 2})]),
     ("remove the date from the invoice", [("update_task", {"task_id": 3, "due": ""})]),
     ("rename milk to buy oat milk", [("update_task", {"task_id": 1, "title": "buy oat milk"})]),
@@ -324,6 +360,16 @@ UNTOUCHED = [
     ("complete all but the dentist", "not sure which tasks"),
     ("complete all my blue ones", "not sure which tasks"),
     ("complete all the other tasks", "not sure which tasks"),
+    ("clear everything", "Delete these 7 tasks?"),
+    ("cleer everything", "Delete these 7 tasks?"),
+    ("remote everything", "did not understand"),
+    ("crop milk", "did not understand"),
+    ("more milk", "did not understand"),
+    ("ski friday next year", "did not understand"),
+    ("add ski friday next year", "say the date"),
+    ("complete the shelf and delete task 3", "Nothing was changed"),
+    ("complete all overdue tasks and delete task 1", "Nothing was changed"),
+    ("complete task 1 and delete the unicorn", "Nothing was changed"),
     ("delete all tasks", "Delete these 7 tasks?"),
     ("clear my list", "Delete these 7 tasks?"),
     ("I made a mistake", "no open task"),
@@ -392,6 +438,59 @@ def test_conversations(messages: list[str], calls: list[tuple[str, dict[str, Any
         conversation.calls.clear()
         conversation.say(message)
     assert conversation.written() == calls
+
+
+def test_two_requests_in_one_message_are_both_done_in_order() -> None:
+    conversation = talk()
+    answer = conversation.say("add soap tomorrow and complete the milk task and delete task 3")
+    assert [(name, given.get("task_id")) for name, given in conversation.written()] == [
+        ("add_task", None),
+        (DONE, 1),
+        ("delete_task", 3),
+    ]
+    assert answer.splitlines()[0] == "- Added **soap** for tomorrow (#8)."
+
+
+def test_a_later_request_may_add() -> None:
+    conversation = talk()
+    conversation.say("complete task 2 and add soap tomorrow")
+    assert [name for name, _ in conversation.written()] == [DONE, "add_task"]
+    assert conversation.tasks[-1]["title"] == "soap"
+
+
+MILKS: list[Task] = [
+    {"title": "Milk", "completed": True, "completed_at": "2026-11-19T12:00:00Z"},
+    {"title": "Buy milk"},
+]
+
+
+@pytest.mark.parametrize(
+    ("message", "call"),
+    [
+        ("get rid of the milk task", ("delete_task", {"task_id": 2})),
+        ("complete the milk task", (DONE, {"task_id": 2})),
+        ("make the milk task urgent", ("update_task", {"task_id": 2, "priority": "p1"})),
+        ("the milk is not done", ("reopen_task", {"task_id": 1})),
+        ("reopen milk", ("reopen_task", {"task_id": 1})),
+    ],
+)
+def test_of_open_and_done_tasks_the_ones_that_can_be_meant_are(message: str, call: tuple[str, dict[str, Any]]) -> None:
+    conversation = Conversation(*copy.deepcopy(MILKS))
+    conversation.say(message)
+    assert conversation.written() == [call]
+
+
+def test_a_done_task_with_exactly_that_title_is_asked_about() -> None:
+    conversation = Conversation(*copy.deepcopy(MILKS))
+    assert conversation.say("delete milk").startswith("Which one do you mean?")
+    assert not conversation.written()
+
+
+def test_emptying_the_list_is_asked_about_even_with_one_task() -> None:
+    conversation = Conversation("Buy milk")
+    assert conversation.say("clear everything").startswith("Delete this task?")
+    conversation.say("yes")
+    assert conversation.written() == [("delete_task", {"task_id": 1})]
 
 
 def test_a_new_command_is_no_answer_to_the_question() -> None:

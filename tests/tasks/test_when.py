@@ -192,6 +192,12 @@ PHRASES = table("""
     the 30th of this month          | 2026-11-30
     friday after next               | 2026-12-04
     the week after next             | 2026-11-30
+    friday next month               | 2026-12-04
+    friday of next month            | 2026-12-04
+    friday of next month at 5       | 2026-12-04T17:00
+    monday in december              | 2026-12-07
+    saturday this month             | 2026-11-21
+    friday in november 2027         | 2027-11-05
     half past six                   | 2026-11-20T18:30
     half past six tomorrow          | 2026-11-21T18:30
     quarter to 9                    | 2026-11-21T08:45
@@ -227,6 +233,7 @@ PHRASES = table("""
     the 32nd                        | !
     friday 28 november              | !
     the sixth friday of february    | !
+    friday next year                | !
     in 999999 years                 | !
     in 99999999999999999999 days    | !
     9999999 weeks ago               | !
@@ -294,6 +301,8 @@ SENTENCES = [
     ("due friday: taxes", "2026-11-27", "taxes"),
     ("do laundry this weekend", "2026-11-21", "do laundry"),
     ("ask august on monday", "2026-11-23", "ask august"),
+    ("call mum friday next month", "2026-12-04", "call mum"),
+    ("meet anna friday in december at 9", "2026-12-04T09:00", "meet anna"),
     ("taxes due 2026-12-31", "2026-12-31", "taxes"),
     ("mail bob no later than tonight", "2026-11-20T20:00", "mail bob no later than"),
     ("dentist fri 27 nov at half past two", "2026-11-27T14:30", "dentist"),
@@ -323,7 +332,10 @@ def test_find_leaves_ordinary_words_alone(sentence: str) -> None:
     assert when.find(sentence, NOW) is None
 
 
-@pytest.mark.parametrize("sentence", ["pay on february 30", "call at 25:00", "trip june 31", "friday 28 november ski"])
+@pytest.mark.parametrize(
+    "sentence",
+    ["pay on february 30", "call at 25:00", "trip june 31", "friday 28 november ski", "ski friday next year"],
+)
 def test_find_refuses_an_impossible_date(sentence: str) -> None:
     with pytest.raises(when.NotADate):
         when.find(sentence, NOW)

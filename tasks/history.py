@@ -1,0 +1,108 @@
+"""Who changed what, when, by which way: an operation at a time, or a task at a time."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from accounts.problems import NotFound
+from tasks.ledger import TaskNotFound
+from tasks.models import Change, Operation, Task
+from tasks.schemas import ChangeOut, FieldChange, HistoryEntry, HistoryPage, OperationOut, OperationPage
+
+# The columns that people see, as REST and tools name them.
+FIELDS = ["title", "notes", "priority", "labels", "due_date", "due_time", "recurrence", "parent_id", "completed_at"]
+HISTORY_LIMIT = 100
+
+
+def read_id(prefix: str, text: str) -> UUID:
+    """Return the UUID of `op_…` or `turn_…`. Raises `NotFound`: nothing has any other id."""
+    start, _, digits = text.partition("_")
+    try:
+        if start == prefix and len(digits) == 32:
+            return UUID(hex=digits)
+    except ValueError:
+        pass
+    raise NotFound(f"There is nothing with the id “{text[:80]}”.")
+
+
+def turn(operation: Operation) -> str | None:
+    return f"turn_{operation.turn_id.hex}" if operation.turn_id else None
+
+
+def operations(user: User, limit: int, cursor: str | None) -> OperationPage:
+    """Return a page of the user's operations that changed something, the newest first."""
+    found = Operation.objects.filter(user=user, changes__isnull=False).distinct()
+    if cursor:
+        found = found.filter(id__lt=read_id("op", cursor))
+    page = list(found.order_by("-id").prefetch_related("changes")[: limit + 1])
+    names = parents(change for each in page for change in each.changes.all())
+    items = [operation_out(each, names) for each in page[:limit]]
+    return OperationPage(items=items, next_cursor=items[-1].id if len(page) > limit else None)
+
+
+def operation_out(operation: Operation, names: dict[str, int]) -> OperationOut:
+    return OperationOut(
+        id=operation.public_id,
+        at=operation.created_at,
+        source=operation.source,
+        tool=operation.tool,
+        summary=operation.summary,
+        turn_id=turn(operation),
+        is_undone=operation.undone_by_id is not None,
+        changes=[change_out(change, names) for change in operation.changes.all()],
+    )
+
+
+def change_out(change: Change, names: dict[str, int]) -> ChangeOut:
+    before, after = (seen(each, names) for each in (change.before, change.after))
+    title = str((change.after or change.before or {})["title"])
+    changed = {name for name in FIELDS if (before or {}).get(name) != (after or {}).get(name)}
+    return ChangeOut(id=change.number, title=title, before=only(before, changed), after=only(after, changed))
+
+
+def seen(snapshot: dict[str, Any] | None, names: dict[str, int]) -> dict[str, Any] | None:
+    """Return what people see of a snapshot; a parent is named by its number."""
+    if snapshot is None:
+        return None
+    return {name: snapshot[name] for name in FIELDS} | {"parent_id": names.get(snapshot["parent_id"])}
+
+
+def only(values: dict[str, Any] | None, names: set[str]) -> dict[str, Any] | None:
+    return None if values is None else {name: value for name, value in values.items() if name in names}
+
+
+def parents(changes: Any) -> dict[str, int]:
+    """Return the numbers of the parents that changes name."""
+    ids = {each["parent_id"] for change in changes for each in (change.before, change.after) if each}
+    return {str(id): number for id, number in Task.objects.filter(pk__in=ids - {None}).values_list("pk", "number")}
+
+
+def of_task(user: User, number: int) -> HistoryPage:
+    """Return who changed which field of a task, the newest first; also of a deleted one. Raises `TaskNotFound`."""
+    found: QuerySet[Change] = Change.objects.filter(operation__user=user, number=number)
+    changes = list(found.select_related("operation").order_by("-id")[:HISTORY_LIMIT])
+    if not changes:
+        raise TaskNotFound(number)
+    names = parents(changes)
+    return HistoryPage(items=[entry(change, names) for change in changes])
+
+
+def entry(change: Change, names: dict[str, int]) -> HistoryEntry:
+    shown = change_out(change, names)
+    before, after = shown.before or {}, shown.after or {}
+    fields = [
+        FieldChange(field=name, before=before.get(name), after=after.get(name))
+        for name in FIELDS
+        if name in before or name in after
+    ]
+    operation = change.operation
+    return HistoryEntry(
+        operation_id=operation.public_id,
+        at=operation.created_at,
+        source=operation.source,
+        tool=operation.tool,
+        turn_id=turn(operation),
+        fields=[field for field in fields if field.before != field.after],
+    )

@@ -1,0 +1,230 @@
+"""What may happen to a task, and the record of it: every rule about changing tasks stands here, once.
+
+A `Ledger` serves one operation. All it writes is noted with the task before and after.
+"""
+
+import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.caller import Caller
+from accounts.problems import Conflict, NotFound, Unprocessable
+from tasks import recurrence, when
+from tasks.models import SUBTASKS_COUNT, TASKS_COUNT, Change, Operation, Task, TaskList
+from tasks.schemas import TaskOut
+
+type Values = dict[str, Any]
+
+
+class TaskNotFound(NotFound):
+    def __init__(self, number: int) -> None:
+        super().__init__(f"There is no task {number}.")
+
+
+class StaleVersion(Conflict):
+    """Somebody changed the task since the caller read it. `current` is the task as it is now."""
+
+    def __init__(self, task: Task) -> None:
+        self.current = TaskOut.of(task).model_dump(mode="json")
+        super().__init__(
+            f"Task {task.number} was changed since you read it: it is at version {task.version} now. "
+            "Look at it again, then decide."
+        )
+
+
+class Ledger:
+    """The tasks that one operation touches, with their list locked."""
+
+    def __init__(self, caller: Caller, task_list: TaskList) -> None:
+        self.caller = caller
+        self.task_list = task_list
+        self.now = timezone.now()
+        self.changes: list[Change] = []
+        self.undone: list[Operation] = []
+
+    @property
+    def clock(self) -> datetime.datetime:
+        """The moment of the operation on the user's clock."""
+        return self.now.astimezone(self.caller.user.zone)
+
+    def get(self, number: int, version: int | None = None) -> Task:
+        """Return the user's task of that number. Raises `TaskNotFound`, and `StaleVersion` if it is at another one."""
+        try:
+            task = Task.objects.for_user(self.caller.user).select_related("parent").get(number=number)
+        except Task.DoesNotExist:
+            raise TaskNotFound(number) from None
+        if version is not None and version != task.version:
+            raise StaleVersion(task)
+        return task
+
+    def add(self, values: Values) -> Task:
+        """Add a task. `values` are some of those of `TaskIn`, as JSON."""
+        if self.task_list.last_number >= TASKS_COUNT:
+            raise Unprocessable(f"A list holds at most {TASKS_COUNT:,} tasks in its life.")
+        task = Task(user=self.caller.user, created_at=self.now, updated_at=self.now)
+        self.set(task, values)
+        task.number = self.task_list.next_number()
+        task.save(force_insert=True)
+        self.note(task, None, task.snapshot())
+        return task
+
+    def update(self, number: int, values: Values) -> Task:
+        """Change the given fields of a task. `values` are some of those of `TaskPatch`, as JSON."""
+        values = dict(values)
+        task = self.get(number, values.pop("version", None))
+        completed = values.pop("completed", None)
+        before = task.snapshot()
+        self.set(task, values)
+        self.save(task, before)
+        if completed is True:
+            self.complete(number)
+        elif completed is False:
+            self.reopen(number)
+        return self.get(number)
+
+    def complete(self, number: int, version: int | None = None) -> Task:
+        """Complete a task, with its subtasks. One that repeats moves on to its next day instead."""
+        task = self.get(number, version)
+        if task.completed_at:
+            return task
+        before = task.snapshot()
+        following = next_occurrence(task, self.clock.date())
+        subtasks = task.subtasks.all()
+        if following:
+            task.due_date = task.occurrence_date = following
+            task.last_completed_at, task.position = self.now, None
+            for subtask in subtasks.done():
+                self.reopen(subtask.number)
+        else:
+            task.completed_at = self.now
+            for subtask in subtasks.open():
+                self.complete(subtask.number)
+        return self.save(task, before)
+
+    def reopen(self, number: int, version: int | None = None) -> Task:
+        """Open a completed task again. A subtask opens its parent too."""
+        task = self.get(number, version)
+        before = task.snapshot()
+        if task.parent and task.parent.completed_at and task.completed_at:
+            self.reopen(task.parent.number)
+        task.completed_at = None
+        return self.save(task, before)
+
+    def delete(self, number: int, version: int | None = None) -> Task:
+        """Delete a task with its subtasks. Their numbers are never used again."""
+        task = self.get(number, version)
+        for subtask in task.subtasks.select_related("parent").order_by("number"):
+            self.erase(subtask)
+        self.erase(task)
+        return task
+
+    def erase(self, task: Task) -> None:
+        before = task.snapshot()
+        Task.objects.filter(pk=task.pk).delete()
+        self.note(task, before, None)
+
+    def order(self, numbers: list[int]) -> list[Task]:
+        """Order tasks by hand: each gets its place in `numbers`, which counts among tasks of the same day."""
+        tasks = [self.get(number) for number in numbers]
+        for position, task in enumerate(tasks, 1):
+            before = task.snapshot()
+            task.position = position
+            self.save(task, before)
+        return tasks
+
+    def save(self, task: Task, before: Values) -> Task:
+        """Write a changed task. Where all is as before, nothing is written and the version stays."""
+        if task.snapshot() != before:
+            task.version += 1
+            task.updated_at = self.now
+            task.save(force_update=True)
+            self.note(task, before, task.snapshot())
+        return task
+
+    def note(self, task: Task, before: Values | None, after: Values | None) -> None:
+        self.changes.append(Change(task_id=task.pk, number=task.number, before=before, after=after))
+
+    def set(self, task: Task, values: Values) -> None:
+        """Set fields of a task from JSON values. Raises `Unprocessable` for what cannot be."""
+        for name in ("title", "notes", "priority", "labels"):
+            if name in values:
+                setattr(task, name, values[name])
+        if "parent_id" in values:
+            self.set_parent(task, values["parent_id"])
+        self.set_due(task, values)
+        if "recurrence" in values:
+            self.set_recurrence(task, values["recurrence"] or "", is_due_given=bool(values.get("due")))
+        if task.due_time and not task.due_date:
+            raise Unprocessable("A due time needs a due date.")
+
+    def set_parent(self, task: Task, number: int | None) -> None:
+        if number is None:
+            task.parent = None
+            return
+        parent = self.get(number)
+        if parent.parent_id or parent.pk == task.pk or (task.number and task.subtasks.exists()):
+            raise Unprocessable("Tasks have one level of subtasks: a subtask has none, and no task is its own.")
+        if parent.subtasks.count() >= SUBTASKS_COUNT:
+            raise Unprocessable(f"A task has at most {SUBTASKS_COUNT} subtasks.")
+        task.parent = parent
+
+    def set_due(self, task: Task, values: Values) -> None:
+        day, due = task.due_date, values.get("due")
+        if values.get("due_date"):
+            task.due_date = datetime.date.fromisoformat(values["due_date"])
+        if "due_time" in values:
+            task.due_time = datetime.time.fromisoformat(values["due_time"]) if values["due_time"] else None
+        if due and due.strip():
+            moment = read_due(due, self.clock)
+            task.due_date, task.due_time = moment.date, moment.time
+        elif ("due" in values and "due_date" not in values) or values.get("due_date", "") is None:
+            task.due_date = task.due_time = None
+        if task.due_date != day:
+            task.position = None
+        if task.due_date is None and task.recurrence and "recurrence" not in values:
+            raise Unprocessable("A repeating task has a date. Give it another one, or stop repeating it.")
+
+    def set_recurrence(self, task: Task, text: str, *, is_due_given: bool) -> None:
+        """Make a task repeat from its date on; without one it begins on the first day that the rule gives."""
+        if not text.strip():
+            task.recurrence, task.recurrence_start, task.occurrence_date = "", None, None
+            return
+        rule = read_recurrence(text, self.clock)
+        start = getattr(rule, "start", None) or task.due_date or self.clock.date()
+        first = recurrence.first_on_or_after(rule, start, start)
+        if first is None:
+            raise Unprocessable("This repetition never comes. Write for example “every monday”.")
+        if not is_due_given and not (task.due_date and task.recurrence == rule.rrule):
+            task.due_date = first
+        if rule.time and not is_due_given:
+            task.due_time = rule.time
+        task.recurrence, task.recurrence_start, task.occurrence_date = rule.rrule, start, first
+
+
+def read_due(text: str, now: datetime.datetime) -> when.When:
+    try:
+        return when.parse(text, now)
+    except when.NotADate as error:
+        raise Unprocessable(str(error)) from error
+
+
+def read_recurrence(text: str, now: datetime.datetime) -> recurrence.Rule:
+    try:
+        return recurrence.parse(text, now)
+    except recurrence.NotARule as error:
+        raise Unprocessable(str(error)) from error
+
+
+def next_occurrence(task: Task, today: datetime.date) -> datetime.date | None:
+    """Return the rule's next day after the present occurrence, or after today if that is later; None where it ends.
+
+    It counts from the day that the rule gave, not from where the occurrence was moved to: one that was done early
+    does not come again.
+    """
+    if not task.recurrence:
+        return None
+    assert task.recurrence_start
+    assert task.occurrence_date
+    reached = max(task.occurrence_date, today)
+    return recurrence.next_after(recurrence.Rule(task.recurrence), task.recurrence_start, reached)
