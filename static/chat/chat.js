@@ -230,6 +230,22 @@ export class Chat {
     }
   }
 
+  /** Bring an item into view, loading older ones until it is there. @param {string} id @returns {Promise<boolean>} whether it was found */
+  async showItem(id) {
+    while (!this.view.views.has(id) && this.older) {
+      const before = this.older;
+      await this.loadOlder();
+      if (this.older === before) break;
+    }
+    const node = this.view.views.get(id)?.node;
+    if (!node) return false;
+    this.scroller.stuck = false;
+    node.scrollIntoView({ block: "start" });
+    node.classList.add("pointed");
+    node.addEventListener("animationend", () => node.classList.remove("pointed"), { once: true });
+    return true;
+  }
+
   async fetchUpdates() {
     if (!this.thread || this.turn) return;
     const { signal } = this.loads;

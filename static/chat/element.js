@@ -76,6 +76,15 @@ export class ErrandChat extends HTMLElement {
     await this.inside.open(threadId);
   }
 
+  get threadId() {
+    return this.chat?.thread?.id ?? null;
+  }
+
+  /** Scroll to an item of the open conversation. @param {string} itemId */
+  async showItem(itemId) {
+    return this.inside.showItem(itemId);
+  }
+
   /** @param {Message} message */
   async sendUserMessage(message) {
     await this.inside.send(message);

@@ -44,6 +44,9 @@ button { cursor: pointer; }
   outline-offset: -2px; }
 .viewport .column { width: min(100% - 2 * max(0px, var(--chat-edge) - var(--gutter, 0px)), var(--measure)); min-height: 100%; display: flex; flex-direction: column; padding-block: var(--space-4) var(--space-8); }
 
+.pointed .bubble { animation: pointed 1.6s ease-out; }
+@keyframes pointed { 0%, 50% { background: var(--glow); } }
+
 .start { margin-block: auto; padding-block: var(--space-6) var(--space-8); animation: appear var(--motion); }
 .greeting { font-size: var(--size-heading); line-height: var(--line-heading); font-weight: var(--weight-strong); }
 .prompts { display: grid; margin-top: var(--space-4); border-top: 1px solid var(--line); }

@@ -45,6 +45,18 @@ export function dueText(task, now) {
   return [dayText(task.due_date, days, now), time].filter(Boolean).join(" ");
 }
 
+/** A day and time that nobody has in mind yet. @param {Task} task @param {Date} now @returns {string} "tomorrow 9:00", "Mon 30 Nov 9:00" */
+export function nextText(task, now) {
+  if (!task.due_date || daysUntil(task.due_date, now) < 2) return dueText(task, now);
+  return exactDue(task.due_date, task.due_time);
+}
+
+/** @param {string} day @param {string | null} time @returns {string} "Mon 23 Nov 17:00" */
+export function exactDue(day, time) {
+  const text = new Date(`${day}T12:00`).toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short" }).replace(",", "");
+  return [text, time?.slice(0, 5)].filter(Boolean).join(" ");
+}
+
 /** @param {string} day @param {number} days @param {Date} now */
 function dayText(day, days, now) {
   if (days === 0) return "today";

@@ -15,8 +15,8 @@ class Field {
   /** @param {string} name as the server calls it */
   constructor(name) {
     this.name = name;
-    /** @type {Value} */
-    this.shown = "";
+    /** Null until something was shown. @type {Value | null} */
+    this.shown = null;
   }
 
   /** @returns {Value} */
@@ -25,7 +25,7 @@ class Field {
   set value(value) {}
 
   get isChanged() {
-    return String(this.value) !== String(this.shown);
+    return this.shown !== null && String(this.value) !== String(this.shown);
   }
 
   /** What the task says now; what was typed over it stays. @param {Value} value */

@@ -1,6 +1,6 @@
 // @ts-check
 // The fields of a task in words: for previews, for what changed meanwhile, for the history.
-import { dueText } from "./dates.js";
+import { dueText, exactDue } from "./dates.js";
 
 /** @typedef {{label: string, before: string, after: string}} Difference a field in words; empty: it was or is not set */
 
@@ -57,16 +57,10 @@ export function differences(before, after, now) {
   return found;
 }
 
-/** @param {string} day @param {string | null} time @returns {string} "Mon 23 Nov 17:00" */
-export function exactDue(day, time) {
-  const text = new Date(`${day}T12:00`).toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short" }).replace(",", "");
-  return [text, time?.slice(0, 5)].filter(Boolean).join(" ");
-}
-
 /** How the server read what was typed, without the title. @param {Record<string, any>} reading @returns {string[]} */
 export function readingWords(reading) {
   const { due_date: day, due_time: time, recurrence_text: repeats, labels, priority } = reading;
-  return [day ? exactDue(day, time) : "", repeats ?? "", ...(labels ?? []).map((/** @type {string} */ label) => `#${label}`),
+  return [day ? exactDue(day, time) : time?.slice(0, 5), repeats ?? "", ...(labels ?? []).map((/** @type {string} */ label) => `#${label}`),
     priority && priority !== "p4" ? priority.toUpperCase() : ""].filter(Boolean);
 }
 

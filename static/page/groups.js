@@ -20,10 +20,11 @@ const MOST_DAYS = 7;
 
 /**
  * @param {Task[]} tasks @param {Date} now
- * @param {{lingering: Map<number, Group>, folded: Set<number>}} view rows that stay in their group for now; folded parents
+ * @param {{lingering: Map<number, Group>, held: Map<number, Task>, folded: Set<number>}} view rows that stay in their group for now,
+ *   or even where they were as that task; folded parents
  * @returns {Map<Group, Entry[]>}
  */
-export function layOut(tasks, now, { lingering, folded }) {
+export function layOut(tasks, now, { lingering, held, folded }) {
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const groups = new Map(tasks.map((task) => [task.id, lingering.get(task.id) ?? groupOf(task, now)]));
   const group = (/** @type {Task} */ task) => /** @type {Group} */ (groups.get(task.id));
@@ -40,16 +41,18 @@ export function layOut(tasks, now, { lingering, folded }) {
     return { task, group: group(task), nested, parent: byId.get(task.parent_id ?? -1) ?? null, folded: folded.has(task.id),
       progress: { done: parts.filter((part) => part.completed).length, all: parts.length }, day: null, newDay: null };
   };
+  const place = (/** @type {Task} */ task) => held.get(task.id) ?? task;
+  const inOrder = (/** @type {Task} */ a, /** @type {Task} */ b) => inListOrder(place(a), place(b));
   const isLast = (/** @type {Task} */ task) => Number(task.completed && !lingering.has(task.id));
   /** @param {Task} task */
   const withParts = (task) => {
     const parts = folded.has(task.id) ? [] : (children.get(task.id) ?? []).filter(isBelow);
-    parts.sort((a, b) => isLast(a) - isLast(b) || inListOrder(a, b));
+    parts.sort((a, b) => isLast(a) - isLast(b) || inOrder(a, b));
     return [entry(task, false), ...parts.map((part) => ({ ...entry(part, true), group: group(task) }))];
   };
   const standing = Map.groupBy(tasks.filter((task) => !isBelow(task)), group);
   return new Map([...standing].map(([name, members]) => {
-    members.sort(name === "done" ? byCompleted : inListOrder);
+    members.sort(name === "done" ? byCompleted : inOrder);
     const entries = name === "done" ? members.map((task) => entry(task, false)) : members.flatMap(withParts);
     return [name, name === "upcoming" ? withDays(entries) : entries];
   }));

@@ -2,12 +2,18 @@
 // Puts the page together: session, chat element, task panel, live connection.
 import "../chat/element.js";
 import { Api } from "./api.js";
+import { showTurn } from "./conversation.js";
+import { bindData } from "./data.js";
+import { HistoryView } from "./history-view.js";
 import { Live } from "./live.js";
 import { bindAccount, bindModelNote, bindTheme } from "./menus.js";
 import { Session } from "./session.js";
 import { bindShortcuts } from "./shortcuts.js";
 import { TaskStore } from "./task-store.js";
 import { TaskPanel } from "./tasks.js";
+import { Toast } from "./toast.js";
+import { TokensDialog } from "./tokens.js";
+import { Undo } from "./undo.js";
 
 /** @typedef {import("../chat/element.js").ErrandChat} ErrandChat */
 
@@ -30,6 +36,10 @@ const page = document.body;
 const session = new Session(config.authUrl);
 const api = new Api(config.apiUrl, session);
 const chat = /** @type {ErrandChat} */ (byId("chat"));
+const toast = new Toast(byId("toast"));
+const undo = new Undo(api, toast);
+/** What the assistant does in these turns was asked for here. @type {Set<string>} */
+const turns = new Set();
 
 /** Phones show one of the two; wide pages show the chat always and the panel unless it was put away. @param {"chat" | "tasks"} view */
 function show(view) {
@@ -41,7 +51,12 @@ function show(view) {
 
 function togglePanel() {
   if (narrow.matches) return show(page.dataset.view === "tasks" ? "chat" : "tasks");
-  page.toggleAttribute("data-panel-hidden");
+  showPanel(page.hasAttribute("data-panel-hidden"));
+}
+
+/** @param {boolean} shown */
+function showPanel(shown) {
+  page.toggleAttribute("data-panel-hidden", !shown);
   localStorage.setItem("errand.panel", page.hasAttribute("data-panel-hidden") ? "hidden" : "shown");
 }
 
@@ -52,6 +67,10 @@ function startChat(userId) {
     const { threadId } = /** @type {CustomEvent} */ (event).detail;
     if (threadId) localStorage.setItem(threadKey, threadId);
     else localStorage.removeItem(threadKey);
+  });
+  chat.addEventListener("chatkit.effect", (event) => {
+    const { name, data } = /** @type {CustomEvent} */ (event).detail;
+    if (name === "turn.started") turns.add(data.turn_id);
   });
   chat.setOptions({
     api: {
@@ -70,12 +89,21 @@ function startChat(userId) {
 
 function startTasks() {
   const store = new TaskStore(api);
-  const panel = new TaskPanel(byId("tasks"), store, (due) => {
+  const toMessage = (/** @type {string} */ turn) => {
+    show("chat");
+    showTurn(api, chat, turn).catch((error) => toast.show(error.status === 404 ? "That conversation was deleted." : error.message));
+  };
+  const panel = new TaskPanel(byId("tasks"), store, undo, { showTurn: toMessage, onCount: (due) => {
     byId("task-count").textContent = due ? String(due) : "";
     byId("task-count").hidden = !due;
-  });
+  } });
+  const history = new HistoryView(byId("tasks"), api, undo, toMessage);
   const live = new Live(config.socketPath, session, {
-    onChange: (message) => store.apply(/** @type {any} */ (message)),
+    onChange: (message) => {
+      panel.receive(/** @type {any} */ (message));
+      history.refresh();
+      if (turns.has(message.turn_id)) undo.turnDid(message.turn_id, message.summary);
+    },
     onReady: (again) => again && panel.load(),
     onState: (connected) => panel.setConnected(connected),
   });
@@ -84,6 +112,13 @@ function startTasks() {
     if (document.visibilityState === "hidden") hiddenAt = Date.now();
     else if (hiddenAt && Date.now() - hiddenAt > STALE_MS) panel.load();
   });
+  byId("show-history").addEventListener("click", () => {
+    byId("account-menu").hidePopover();
+    show("tasks");
+    showPanel(true);
+    history.show(true);
+  });
+  bindData(api, toast, () => panel.load());
   panel.load();
   live.start();
 }
@@ -114,6 +149,11 @@ async function boot() {
     "/": () => { show("chat"); chat.focusComposer(); },
     t: togglePanel,
     "?": () => /** @type {HTMLDialogElement} */ (byId("shortcuts")).showModal(),
+  });
+  const tokens = new TokensDialog(/** @type {HTMLDialogElement} */ (byId("tokens")), api);
+  byId("show-tokens").addEventListener("click", () => {
+    byId("account-menu").hidePopover();
+    tokens.open();
   });
   byId("show-shortcuts").addEventListener("click", () => {
     byId("account-menu").hidePopover();

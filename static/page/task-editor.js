@@ -1,6 +1,6 @@
 // @ts-check
 // An opened task: its fields in place of its row. Saves what was changed, keeps what is typed, whatever happens meanwhile.
-import { h, icon, uuid } from "../chat/dom.js";
+import { h, icon, iconButton, uuid } from "../chat/dom.js";
 import { dueText } from "./dates.js";
 import { LabelsField, PriorityField, TextField, WordsField, fit } from "./editor-fields.js";
 import { differences } from "./fields.js";
@@ -47,13 +47,14 @@ export class TaskEditor {
     const history = new TaskHistory(api, this.base.id, showTurn);
     const button = (/** @type {string} */ label, /** @type {string} */ iconName, /** @type {() => void} */ act, /** @type {string} */ id) =>
       h("button", { type: "button", class: "quiet-button", "data-testid": id, onclick: act }, icon(iconName), label);
-    return h("form", { class: "editor", novalidate: true, autocomplete: "off", "data-testid": "task-editor",
+    return h("form", { class: "editor", novalidate: true, autocomplete: "off", tabindex: -1, "data-testid": "task-editor",
       onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.close(true); },
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.keydown(event) },
     this.title.node, this.notes.node, this.due.node, this.recurrence.node, this.labels.node, this.priority.node, this.parts, this.note, this.error,
     h("div", { class: "edit-foot" },
       this.base.parent_id ? null : button("Subtask", "plus", () => this.askForPart(), "add-subtask"),
-      history.button, button("Delete", "trash", () => this.remove(), "delete-task"),
+      history.button,
+      iconButton("trash", "Delete", { "data-testid": "delete-task", onclick: () => this.remove() }),
       h("button", { class: "button done", "data-testid": "edit-done" }, "Done")),
     history.node);
   }
@@ -61,6 +62,8 @@ export class TaskEditor {
   focus() {
     const { input } = this.title;
     for (const area of [input, this.notes.input]) fit(area);
+    // On a touch screen the keyboard would cover half of what was just opened.
+    if (matchMedia("(hover: none)").matches) return this.node.focus({ preventScroll: true });
     input.focus();
     input.setSelectionRange(input.value.length, input.value.length);
   }

@@ -8,6 +8,7 @@ import { differences, whoDid } from "./fields.js";
 
 /** @param {import("./fields.js").Difference} difference */
 export function differenceLine({ label, before, after }) {
+  if (label === "Done") return h("p", { class: "difference" }, h("span", {}, after === "yes" ? "Completed" : "Reopened"));
   const from = before ? [h("del", {}, before), " → "] : [];
   return h("p", { class: "difference" }, h("span", { class: "field-name" }, label), " ", ...from, h("span", {}, after || "none"));
 }
@@ -35,6 +36,7 @@ export class TaskHistory {
     try {
       const { items } = await this.api.request("GET", `tasks/${this.id}/history`);
       this.node.replaceChildren(...items.map((/** @type {Entry} */ entry) => this.entry(entry)));
+      this.node.scrollIntoView({ block: "nearest" });
     } catch (error) {
       this.node.replaceChildren(h("p", { class: "secondary" }, /** @type {Error} */ (error).message));
     }
@@ -45,7 +47,7 @@ export class TaskHistory {
     const now = new Date();
     const side = (/** @type {"before" | "after"} */ when) => Object.fromEntries(fields.map((field) => [field.field, field[when]]));
     const isNew = tool.startsWith("add_");
-    const found = differences(side("before"), side("after"), now).filter(({ before, after }) => before || after);
+    const found = differences(side("before"), side("after"), now).filter(({ after }) => !isNew || !["", "no", "P4"].includes(after));
     const who = whoDid(source);
     return h("div", { class: "history-entry" },
       ...(isNew ? [h("p", { class: "difference" }, "Added")] : []), ...found.map(differenceLine),

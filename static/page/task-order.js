@@ -29,14 +29,10 @@ function peersOf(row) {
     && other.dataset.due === row.dataset.due && other.dataset.below === row.dataset.below);
 }
 
-/** The group's numbers with one row's block moved to another's place. @param {HTMLElement} row @param {HTMLElement} other @param {boolean} after */
-function idsAfterMove(row, other, after) {
-  const moved = blockOf(row);
-  const rest = /** @type {HTMLElement[]} */ ([.../** @type {HTMLElement} */ (row.parentElement).children])
-    .filter((node) => node.matches(".task") && !moved.includes(node));
-  const edge = after ? /** @type {HTMLElement} */ (blockOf(other).at(-1)) : other;
-  rest.splice(rest.indexOf(edge) + Number(after), 0, ...moved);
-  return rest.filter((node) => !node.hasAttribute("data-done")).map((node) => Number(node.dataset.taskId));
+/** @param {HTMLElement[]} peers @param {number} from @param {number} to @returns {number[]} their numbers in the new order */
+function moved(peers, from, to) {
+  const order = peers.toSpliced(from, 1).toSpliced(to, 0, peers[from]);
+  return order.map((node) => Number(node.dataset.taskId));
 }
 
 export class TaskOrder {
@@ -69,10 +65,9 @@ export class TaskOrder {
     const peers = peersOf(row);
     const index = peers.indexOf(row);
     const step = event.key === "ArrowUp" ? -1 : 1;
-    const other = peers[index + step];
     const title = row.querySelector(".task-title")?.textContent;
-    if (!other) return this.actions.announce(`${title} stays: it is ${step < 0 ? "first" : "last"}`);
-    this.actions.onOrder(row, idsAfterMove(row, other, step > 0), true);
+    if (!peers[index + step]) return this.actions.announce(`${title} stays: it is ${step < 0 ? "first" : "last"}`);
+    this.actions.onOrder(row, moved(peers, index, index + step), true);
     this.actions.announce(`${title}, ${index + step + 1} of ${peers.length}`);
   }
 
@@ -135,7 +130,8 @@ export class TaskOrder {
     const own = drag.blocks[drag.from];
     const top = y - drag.grab + this.scroll.scrollTop;
     const heading = /** @type {HTMLElement | undefined} */ (document.elementsFromPoint(x, y).find((node) => node.matches?.("[data-drop]")));
-    this.aim(heading && heading.dataset.day !== drag.row.dataset.due ? heading : null);
+    const isOwn = heading?.dataset.day ? heading.dataset.day === drag.row.dataset.due : heading?.parentNode === drag.row.closest("section");
+    this.aim(heading && !isOwn ? heading : null);
     const middle = top + own.height / 2;
     const others = drag.blocks.filter((block) => block !== own);
     // Passed is whatever the middle of the dragged row has passed the middle of.
@@ -187,7 +183,7 @@ export class TaskOrder {
     addEventListener("click", swallow, { capture: true, once: true });
     setTimeout(() => removeEventListener("click", swallow, { capture: true }));
     if (isDropped && target) this.actions.onDue(row, target.dataset.drop ?? "");
-    else if (isDropped && to !== from) this.actions.onOrder(row, idsAfterMove(row, blocks[to].nodes[0], to > from), false);
+    else if (isDropped && to !== from) this.actions.onOrder(row, moved(blocks.map(({ nodes }) => nodes[0]), from, to), false);
     this.actions.onEnd();
     this.settle(blocks[from].nodes, before);
   }

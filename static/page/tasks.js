@@ -1,7 +1,7 @@
 // @ts-check
 // The task panel: groups of rows, and what can be done to a row.
 import { h, icon } from "../chat/dom.js";
-import { dayLabel, dueText, groupOf } from "./dates.js";
+import { dayLabel, dueText, groupOf, nextText } from "./dates.js";
 import { whoDid } from "./fields.js";
 import { layOut } from "./groups.js";
 import { bindAdd } from "./task-add.js";
@@ -43,6 +43,8 @@ export class TaskPanel {
     this.editors = new Map();
     /** Rows that stay where they are for now: ticked a moment ago, or open. @type {Map<number, Group>} */
     this.lingering = new Map();
+    /** Open rows as they were: they do not jump away from under the fingers. @type {Map<number, Task>} */
+    this.held = new Map();
     /** @type {Map<number, import("./task-row.js").Mark>} */
     this.marks = new Map();
     /** @type {Set<number>} */
@@ -227,6 +229,7 @@ export class TaskPanel {
     if (!task || this.editors.has(id)) return;
     const { node } = this.row(id);
     this.lingering.set(id, /** @type {Group} */ (/** @type {HTMLElement} */ (node.closest("section")).dataset.group));
+    this.held.set(id, task);
     const editor = new TaskEditor(task, { api: this.store.api, store: this.store, undo: this.undo, showTurn: this.actions.showTurn,
       onClose: (refocus) => this.close(id, refocus) });
     this.editors.set(id, editor);
@@ -241,6 +244,7 @@ export class TaskPanel {
     const row = this.row(id);
     this.editors.get(id)?.node.remove();
     this.editors.delete(id);
+    this.held.delete(id);
     this.lingering.delete(id);
     row.node.removeAttribute("data-open");
     if (refocus) row.title.focus();
@@ -285,8 +289,9 @@ export class TaskPanel {
     setTimeout(() => { this.lingering.delete(id); this.render(); }, LINGER_MS);
     try {
       const { data, operation } = await this.store.setCompleted(task, completed);
-      const next = completed && !data.completed;
-      this.undo.did(next ? `Next: ${dueText(data, new Date())}` : `${completed ? "Completed" : "Reopened"} “${task.title}”`, operation);
+      // One that repeats is not done, it moved on.
+      const next = completed && !data.completed ? `Next: ${nextText(data, new Date())}` : "";
+      this.undo.did(`${completed ? "Completed" : "Reopened"} “${task.title}”`, operation, next);
       this.say("");
     } catch (error) {
       this.lingering.delete(id);

@@ -33,11 +33,14 @@ export class Undo {
     else this.undo(step);
   }
 
-  /** Something was done here. @param {string} text such as "Completed “Buy milk”" @param {string | null} operation */
-  did(text, operation) {
-    if (!operation) return this.toast.show(text);
+  /**
+   * Something was done here.
+   * @param {string} text such as "Completed “Buy milk”" @param {string | null} operation @param {string} [news] to be said instead
+   */
+  did(text, operation, news) {
+    if (!operation) return this.toast.show(news || text);
     this.redone = [];
-    this.remember({ text, path: path(operation) });
+    this.remember({ text, path: path(operation) }, news);
   }
 
   /** The assistant did something; all that one turn does is undone together. @param {string} turn @param {string} summary */
@@ -48,10 +51,10 @@ export class Undo {
     this.remember({ text: count > 1 ? `The assistant made ${count} changes` : summary, path: "operations/undo", body: { turn_id: turn }, turn, count });
   }
 
-  /** @param {Step} step */
-  remember(step) {
+  /** @param {Step} step @param {string} [news] */
+  remember(step, news) {
     this.steps = [...this.steps, step].slice(-MOST);
-    this.toast.show(step.text, { label: "Undo", act: () => this.undo(step) });
+    this.toast.show(news || step.text, { label: "Undo", act: () => this.undo(step) });
   }
 
   /** @param {Step} step */
