@@ -102,7 +102,16 @@ class Phrases(Grammar):
         return replace(said, weak=said.weak and pieces == 1), end
 
     def piece(self, i: int, before: Said) -> Read[Said]:
-        rules = (self.every, self.adverb, self.nth, self.plain_days, self.on_date, self.time_said, self.limit, self.begin)
+        rules = (
+            self.every,
+            self.adverb,
+            self.nth,
+            self.plain_days,
+            self.on_date,
+            self.time_said,
+            self.limit,
+            self.begin,
+        )
         found = [read for rule in rules if (read := rule(i, before))]
         return max(found, key=lambda read: read[1], default=None)
 
