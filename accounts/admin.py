@@ -1,7 +1,25 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.http import HttpRequest
 
-from accounts.models import User
+from accounts.models import AccessToken, User
+
+
+@admin.register(AccessToken)
+class AccessTokenAdmin(admin.ModelAdmin[AccessToken]):
+    """Staff see and revoke tokens; the secrets are nowhere to be seen. Users make theirs on the page."""
+
+    list_display = ["name", "user", "scope", "created_at", "expires_at", "last_used_at"]
+    list_select_related = ["user"]
+    list_filter = ["scope"]
+    search_fields = ["name", "user__email"]
+    exclude = ["digest"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: AccessToken | None = None) -> bool:
+        return False
 
 
 @admin.register(User)

@@ -1,15 +1,20 @@
-"""`/api/{user_id}/me`: what the user may see and set about themselves."""
+"""`/api/{user_id}/me` and access tokens: what the user may see and set about themselves."""
 
-from typing import Annotated
+import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import AfterValidator, ConfigDict, Field
 
 from accounts.auth import UserRequest
-from accounts.models import User, validate_timezone
+from accounts.models import AccessToken, User, validate_timezone
+from accounts.problems import NotFound
 from accounts.sections import section
 
 router = Router(tags=["account"])
+
+type Scope = Literal["read", "change", "full"]
 
 
 def known_timezone(value: str) -> str:
@@ -50,3 +55,65 @@ async def change_me(request: UserRequest, user_id: str, change: MeChange) -> Me:
         return user
 
     return Me.of(await section(save))
+
+
+class AccessTokenIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    scope: Scope
+    expires_in_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+
+
+class AccessTokenOut(Schema):
+    """An access token. `scope`: read; change, but not delete; or full."""
+
+    id: str
+    name: str
+    scope: str
+    created_at: datetime.datetime
+    expires_at: datetime.datetime | None
+    last_used_at: datetime.datetime | None
+
+    @classmethod
+    def of(cls, token: AccessToken, **more: Any) -> Self:
+        shown: dict[str, Any] = {"id": token.public_id, "name": token.name, "scope": token.scope}
+        times = {name: getattr(token, name) for name in ("created_at", "expires_at", "last_used_at")}
+        return cls(**shown, **times, **more)
+
+
+class NewAccessTokenOut(AccessTokenOut):
+    secret: str = Field(
+        serialization_alias="token", description="The secret itself. It is shown this once and stored nowhere."
+    )
+
+
+class AccessTokens(Schema):
+    items: list[AccessTokenOut]
+
+
+@router.get("/{user_id}/access-tokens", response=AccessTokens)
+async def list_access_tokens(request: UserRequest, user_id: str) -> AccessTokens:
+    tokens = await section(lambda: list(AccessToken.objects.filter(user=request.auth)))
+    return AccessTokens(items=[AccessTokenOut.of(token) for token in tokens])
+
+
+@router.post("/{user_id}/access-tokens", response={201: NewAccessTokenOut}, by_alias=True)
+async def make_access_token(request: UserRequest, user_id: str, body: AccessTokenIn) -> Status[NewAccessTokenOut]:
+    """Make a token for another assistant or a program; see the README for how to use it at `/mcp`."""
+    ttl = datetime.timedelta(days=body.expires_in_days) if body.expires_in_days else None
+    token, secret = await section(AccessToken.objects.make, request.auth, body.name, body.scope, ttl)
+    return Status(201, NewAccessTokenOut.of(token, secret=secret))
+
+
+@router.delete("/{user_id}/access-tokens/{token_id}", response={204: None})
+async def revoke_access_token(request: UserRequest, user_id: str, token_id: str) -> Status[None]:
+    """Revoke a token; it is refused from now on."""
+    try:
+        id = UUID(hex=token_id.removeprefix("pat_"))
+    except ValueError as error:
+        raise NotFound("There is no such access token.") from error
+    deleted, _ = await section(AccessToken.objects.filter(user=request.auth, pk=id).delete)
+    if not deleted:
+        raise NotFound("There is no such access token.")
+    return Status(204, None)

@@ -5,9 +5,9 @@ from django.http import HttpRequest
 from ninja.errors import AuthenticationError
 from ninja.security import HttpBearer
 
-from accounts.models import User
+from accounts.models import AccessToken, User
 from accounts.problems import Forbidden
-from accounts.tokens import InvalidToken, authenticate
+from accounts.tokens import Access, InvalidToken, authenticate
 
 log = structlog.get_logger("errand.accounts")
 
@@ -19,18 +19,23 @@ class UserRequest(HttpRequest):
 
 
 class Bearer(HttpBearer):
-    """Lets in the user of a valid token, and only to paths of their own (`/api/{user_id}/…`)."""
+    """Lets in the user of a valid token, and only to paths of their own (`/api/{user_id}/…`).
+
+    An access token that may not do everything only reads here: what a request deletes cannot be told from its method.
+    """
 
     async def authenticate(self, request: HttpRequest, token: str) -> User:
-        user = await let_in(token)
+        access = await let_in(token)
         asked_for = request.resolver_match.kwargs.get("user_id") if request.resolver_match else None
-        if asked_for not in (None, user.subject):
+        if asked_for not in (None, access.user.subject):
             raise Forbidden("This token belongs to another user.")
-        return user
+        if access.scope != AccessToken.Scope.FULL and request.method not in {"GET", "HEAD"}:
+            raise Forbidden("This access token may only read here. Its tools at /mcp may do more.")
+        return access.user
 
 
-async def let_in(token: str) -> User:
-    """Return the user of a bearer token. Raises `AuthenticationError` (401)."""
+async def let_in(token: str) -> Access:
+    """Return whom a bearer token lets in. Raises `AuthenticationError` (401)."""
     try:
         return await authenticate(token)
     except InvalidToken as error:

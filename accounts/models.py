@@ -1,4 +1,6 @@
 import datetime
+import hashlib
+import secrets
 import zoneinfo
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,11 +13,17 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from accounts.problems import Conflict
+
 if TYPE_CHECKING:
     from accounts.tokens import Claims
 
 # The `iss` and `aud` of the built-in issuer. Not an address: users must stay the same when host or port change.
 BUILT_IN_ISSUER = "urn:errand"
+
+ACCESS_TOKEN_PREFIX = "errand_"  # noqa: S105  # what a secret begins with, not one
+ACCESS_TOKENS_COUNT = 50
+USED_PRECISION = datetime.timedelta(minutes=1)
 
 
 def new_subject() -> str:
@@ -101,6 +109,60 @@ class User(AbstractUser):
     def accepts(self, claims: "Claims") -> bool:
         """Tell whether a verified token may still be used: not by a deactivated user, nor when revoked."""
         return self.is_active and not (self.revoked_before and claims.issued_at < self.revoked_before)
+
+
+class AccessTokenManager(models.Manager["AccessToken"]):
+    def make(self, user: User, name: str, scope: str, ttl: datetime.timedelta | None) -> tuple["AccessToken", str]:
+        """Make a token; return it with its secret, which is stored nowhere. Raises `Conflict` at the limit."""
+        if self.filter(user=user).count() >= ACCESS_TOKENS_COUNT:
+            raise Conflict(f"You have {ACCESS_TOKENS_COUNT} access tokens already. Revoke one first.")
+        secret = ACCESS_TOKEN_PREFIX + secrets.token_urlsafe(32)
+        expires_at = timezone.now() + ttl if ttl else None
+        return self.create(user=user, name=name, scope=scope, digest=digest(secret), expires_at=expires_at), secret
+
+    def find(self, secret: str) -> "AccessToken | None":
+        """Return the valid token of that secret, noting that it was used; its user is loaded and may be inactive."""
+        token = self.select_related("user").filter(digest=digest(secret)).first()
+        if token is None or (token.expires_at and token.expires_at < timezone.now()):
+            return None
+        if not token.last_used_at or timezone.now() - token.last_used_at > USED_PRECISION:
+            self.filter(pk=token.pk).update(last_used_at=timezone.now())
+        return token
+
+
+class AccessToken(models.Model):
+    """A personal access token: lets another assistant or a program in, for as long as its user wants."""
+
+    class Scope(models.TextChoices):
+        READ = "read", "read"
+        CHANGE = "change", "change, but not delete"
+        FULL = "full", "everything"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="access_tokens")
+    name = models.CharField(max_length=100)
+    scope = models.CharField(max_length=6, choices=Scope)
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AccessTokenManager()
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def public_id(self) -> str:
+        return f"pat_{self.pk.hex}"
+
+
+def digest(secret: str) -> str:
+    # Unlike a password the secret is long and random: one fast hash is enough, and it can be looked up by it.
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class SigningKey(models.Model):

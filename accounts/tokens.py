@@ -10,7 +10,7 @@ from django.conf import settings
 
 from accounts import issuer
 from accounts.keys import KeySet, KeysUnavailable, fetch_jwks
-from accounts.models import BUILT_IN_ISSUER, User
+from accounts.models import ACCESS_TOKEN_PREFIX, BUILT_IN_ISSUER, AccessToken, User
 from accounts.sections import section
 
 MAX_TOKEN_BYTES = 4096
@@ -101,10 +101,26 @@ async def signing_key(token: str) -> jwt.PyJWK:
     return key
 
 
-async def authenticate(token: str) -> User:
-    """Return the active user that `token` belongs to, made at the first valid token. Raises `InvalidToken`."""
+@dataclass(frozen=True)
+class Access:
+    """Who a token lets in, and what for: "read", "change" (but not delete) or "full"."""
+
+    user: User
+    scope: str = AccessToken.Scope.FULL
+
+
+async def authenticate(token: str) -> Access:
+    """Return whom `token` lets in: a signed token, or a personal access token. Raises `InvalidToken`.
+
+    A user of another issuer is made at their first valid token.
+    """
+    if token.startswith(ACCESS_TOKEN_PREFIX) and len(token) < MAX_TOKEN_BYTES:
+        found = await section(AccessToken.objects.find, token)
+        if found is None or not found.user.is_active:
+            raise InvalidToken("The access token is unknown, expired or revoked.")
+        return Access(found.user, found.scope)
     claims = await verify(token)
     user = await section(User.objects.from_claims, claims)
     if user is None or not user.accepts(claims):
         raise InvalidToken("The account was closed or the token revoked.")
-    return user
+    return Access(user)

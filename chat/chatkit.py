@@ -30,7 +30,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from accounts.auth import let_in
 from accounts.bodies import parse_json
-from accounts.problems import Conflict, NotFound, Problem, Unprocessable, problem_response
+from accounts.models import AccessToken
+from accounts.problems import Conflict, Forbidden, NotFound, Problem, Unprocessable, problem_response
 from accounts.sections import section
 from chat import engine, turns
 from chat.models import MESSAGE_LENGTH, TITLE_LENGTH, Message, Turn, item_text
@@ -112,7 +113,10 @@ async def chatkit(request: HttpRequest) -> HttpResponseBase:
 
 async def answer(request: HttpRequest) -> HttpResponseBase:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    user = await let_in(token if scheme.casefold() == "bearer" else "")
+    access = await let_in(token if scheme.casefold() == "bearer" else "")
+    if access.scope != AccessToken.Scope.FULL:
+        raise Forbidden("This access token may not talk: what is said can change and delete.")
+    user = access.user
     body = parse_json(request.body)
     asked = read_request(body)
     key = request.headers.get("Idempotency-Key")

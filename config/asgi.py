@@ -1,4 +1,4 @@
-"""The ASGI application: static files first, then WebSockets, then Django."""
+"""The ASGI application: static files first, then WebSockets, MCP and Django."""
 
 import os
 from pathlib import Path
@@ -15,13 +15,14 @@ from django.contrib import admin  # noqa: E402
 from django.urls import path  # noqa: E402
 from servestatic import ServeStaticASGI  # noqa: E402
 
+from config.mcp import McpApplication, by_path  # noqa: E402
 from tasks.live import TasksConsumer  # noqa: E402
 
 websockets = AllowedHostsOriginValidator(
     URLRouter([path("ws/tasks", TasksConsumer.as_asgi())])  # type: ignore[arg-type,list-item]
 )
 application = ServeStaticASGI(
-    ProtocolTypeRouter({"http": django_application, "websocket": websockets}),
+    ProtocolTypeRouter({"http": by_path(McpApplication(), django_application), "websocket": websockets}),
     root=settings.BASE_DIR / "static",
     prefix="static/",
     autorefresh=True,

@@ -24,6 +24,7 @@ class Environment(BaseSettings):
     secret_key: SecretStr | None = Field(None, description="Required with DATABASE_URL; else kept in DATA_DIR.")
     debug: bool = False
     allowed_hosts: list[str] = Field(["127.0.0.1", "localhost", "[::1]"], description='JSON list: ["example.org"].')
+    public_url: HttpUrl | None = Field(None, description="Where people reach this server; /mcp tells it.")
     trusted_origins: list[str] = Field([], description='More origins of the page: ["https://example.org"].')
     default_timezone: str = Field("UTC", description="IANA zone of new users until their browser tells theirs.")
     better_auth_url: HttpUrl | None = Field(None, description="Origin of a Better Auth server; unset: built-in issuer.")

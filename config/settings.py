@@ -129,6 +129,7 @@ LOGIN_URL = "/sign-in"
 SESSION_COOKIE_NAME = "errand_session"
 SESSION_COOKIE_SAMESITE = "Lax"
 BETTER_AUTH_URL = str(environment.better_auth_url).rstrip("/") if environment.better_auth_url else None
+PUBLIC_URL = str(environment.public_url or "http://127.0.0.1:8000").rstrip("/")
 DEFAULT_TIMEZONE = environment.default_timezone
 
 LANGUAGE_CODE = "en"

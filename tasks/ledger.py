@@ -4,6 +4,7 @@ A `Ledger` serves one operation. All it writes is noted with the task before and
 """
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
@@ -191,10 +192,11 @@ class Ledger:
             task.recurrence, task.recurrence_start, task.occurrence_date = "", None, None
             return
         rule = read_recurrence(text, self.clock)
-        start = getattr(rule, "start", None) or task.due_date or self.clock.date()
-        first = recurrence.first_on_or_after(rule, start, start)
+        rule = replace(rule, time=rule.time or task.due_time)
+        start = task.due_date if task.due_date and not rule.start else recurrence.first(rule, self.clock)
+        first = recurrence.first_on_or_after(rule, start, start) if start else None
         if first is None:
-            raise Unprocessable("This repetition never comes. Write for example “every monday”.")
+            raise Unprocessable("This repetition is over before it begins. Write for example “every monday”.")
         if not is_due_given and not (task.due_date and task.recurrence == rule.rrule):
             task.due_date = first
         if rule.time and not is_due_given:

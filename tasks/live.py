@@ -71,7 +71,7 @@ class TasksConsumer(AsyncJsonWebsocketConsumer):
         if self.user or not is_sign_in or not isinstance(content.get("token"), str):
             return
         try:
-            self.user = await authenticate(content["token"])
+            self.user = (await authenticate(content["token"])).user
         except InvalidToken:
             await self.close(CLOSE_UNAUTHORIZED)
             return

@@ -16,7 +16,7 @@ def read(user: User, text: str) -> Values:
     """Return the values of `TaskIn` that a line says, as JSON. Raises `Unprocessable` where no title is left.
 
     "water the plants every monday 9am #home p2" → title, recurrence, labels, priority. What cannot be a date, such as
-    "february 30", stays in the title: a person who types sees it there.
+    "february 30" or "every hour", stays in the title: a person who types sees it there.
     """
     values: Values = {}
     if labels := LABEL.findall(text):
@@ -47,16 +47,19 @@ def preview(user: User, text: str | None, due: str | None, repetition: str | Non
 
 def read_time(text: str, now: datetime.datetime, values: Values) -> str:
     """Take repetition or date out of the text, into `values`; return what is left."""
-    if found := recurrence.find(text, now):
-        rule, spans = found
+    try:
+        repeated = recurrence.find(text, now)
+        dated = None if repeated else when.find(text, now)
+    except (recurrence.NotARule, when.NotADate):
+        return text
+    if repeated:
+        rule, spans = repeated
         values["recurrence"] = rule.rrule
         if rule.time:
             values["due_time"] = rule.time.isoformat("minutes")
+        if rule.start:
+            values["due_date"] = rule.start.isoformat()
         return when.without(text, spans)
-    try:
-        dated = when.find(text, now)
-    except when.NotADate:
-        return text
     if dated:
         moment, spans = dated
         values["due"] = moment.iso()

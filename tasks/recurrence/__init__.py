@@ -109,6 +109,8 @@ def is_meant(grammar: Phrases, i: int, found: tuple[Said, int]) -> bool:
         return True
     if i == 0:
         return after in {":", ","}
+    if len(said.days) == 1:  # "book TGI fridays"; "on fridays" is not weak
+        return False
     return before not in ARTICLES and grammar.clause_ends(end)
 
 

@@ -99,10 +99,20 @@ class Phrases(Grammar):
             j = j + 1 if self.text(j) == "and" and self.whole else j
         if not said.repeats:
             return None
+        self.refuse_second_time(end)
         return replace(said, weak=said.weak and pieces == 1), end
 
     def piece(self, i: int, before: Said) -> Read[Said]:
-        rules = (self.every, self.adverb, self.nth, self.plain_days, self.on_date, self.time_said, self.limit, self.begin)
+        rules = (
+            self.every,
+            self.adverb,
+            self.nth,
+            self.plain_days,
+            self.on_date,
+            self.time_said,
+            self.limit,
+            self.begin,
+        )
         found = [read for rule in rules if (read := rule(i, before))]
         return max(found, key=lambda read: read[1], default=None)
 
@@ -141,6 +151,14 @@ class Phrases(Grammar):
             alone = self.text(j) != "second" or (self.whole and j == len(self.tokens) - 1)
             if self.text(j) in OFTEN and alone:
                 raise NotARule(f'"{self.said(i, j + 1)}" is too often. {TOO_OFTEN}')
+
+    def refuse_second_time(self, i: int) -> None:
+        """ "every morning and evening" must not become every morning."""
+        if self.text(i) not in {"and", "&"}:
+            return
+        j = self.skip(i + 1, "every", "each", "at", "in", "the")
+        if self.text(j) in words.DAYPARTS or self.kind(self.skip(i + 1, "at")) == "clock":
+            raise NotARule("A task has one time of day. Make one task for each time.")
 
     def said(self, start: int, end: int) -> str:
         return " ".join(self.text(n) for n in range(start, end))[:60]
@@ -328,7 +346,11 @@ class Phrases(Grammar):
         month = self.of_month(found[1])
         if month and before.repeats and before.freq == month[0].freq:
             month = replace(month[0], freq="", interval=0), month[1]
-        elif month and not month[0].repeats and not (self.whole or before.freq == "YEARLY"):
+        elif (
+            month
+            and not month[0].repeats
+            and not (self.whole or before.freq == "YEARLY" or self.repeats_after(month[1]))
+        ):
             return None
         if not month and not (before.repeats or self.repeats_after(found[1])):
             return None
@@ -349,7 +371,7 @@ class Phrases(Grammar):
     def plain_days(self, i: int, before: Said) -> Read[Said]:
         """ "on mondays", "weekends", "on tuesday and friday" beside "weekly"."""
         if before.repeats and self.text(i) in {"except", "excluding", "but"}:
-            return self.others(self.skip(i + 1, "not", "on", "for"))
+            return self.others(self.skip(self.skip(i + 1, "not"), "on", "for"))
         cue = self.text(i) in {"on", "at", "from", "only"}
         j = self.skip(i + cue, "the")
         if after := self.workdays(j):
@@ -377,7 +399,7 @@ class Phrases(Grammar):
 
     def others(self, i: int) -> Read[Said]:
         """The days but those: "every day except sunday"."""
-        found = (WEEKEND, i + 1) if self.text(i) in {"weekend", "weekends"} else self.weekdays(self.skip(i, "on"))
+        found = (WEEKEND, i + 1) if self.text(i) in {"weekend", "weekends"} else self.weekdays(i)
         if not found:
             return None
         return Said(days=tuple((0, day) for day in range(7) if (0, day) not in found[0])), found[1]
@@ -402,6 +424,12 @@ class Phrases(Grammar):
         if self.text(j - 1) == "," or (j == i and not before.repeats and self.kind(i) == "number"):
             return None
         found = self.clock_of(j)
+        hour = self.whole_number(j) if self.text(j - 1) in {"at", "@"} else None
+        beside = hour and (before.repeats or self.repeats_after(hour[1]))
+        if (
+            not found and hour and beside and hour[0] < 24 and self.text(hour[1]) not in words.UNITS
+        ):  # "at 9 water the plants"
+            found = (Part(time=dt.time(hour[0]), bare_hour=hour[0] <= 12).settled() or dt.time(), hour[1])
         if not found or (j == i and not self.whole and not before.repeats and self.text(i) in words.DAYPARTS):
             return None
         return Said(time=found[0]), found[1]

@@ -66,7 +66,7 @@ class SignUpTests(TestCase):
         await self.async_client.aforce_login(user)
         token = (await self.async_client.get("/api/auth/token")).json()["token"]
         self.assertEqual((await verify(token)).subject, "ann")
-        self.assertEqual((await authenticate(token)).pk, user.pk)
+        self.assertEqual((await authenticate(token)).user, user)
 
     async def test_a_token_of_a_deleted_account_makes_no_new_one(self) -> None:
         user = await User.objects.acreate(issuer=BUILT_IN_ISSUER, subject="ann", username="ann")

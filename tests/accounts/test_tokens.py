@@ -39,7 +39,7 @@ class TokenTests(TestCase):
         return jwt.encode(payload, private, algorithm=algorithm, headers={"kid": str(self.key.pk), **(headers or {})})
 
     async def test_a_good_one_lets_in(self) -> None:
-        self.assertEqual((await authenticate(self.token())).pk, self.ann.user.pk)
+        self.assertEqual((await authenticate(self.token())).user, self.ann.user)
 
     async def test_broken_and_forged_ones_do_not(self) -> None:
         now = int(time.time())

@@ -4,6 +4,7 @@ import socket
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
@@ -12,6 +13,7 @@ from django.db.utils import OperationalError
 from accounts.caller import Caller
 from accounts.models import BUILT_IN_ISSUER, User
 from config import embedded
+from config.settings import environment
 from tasks import operations
 
 HOST = "127.0.0.1"
@@ -51,12 +53,14 @@ class Command(BaseCommand):
 
     def serve(self, port: int, passwords: list[str]) -> None:
         connection.close()
+        address = f"http://{HOST}:{port}"
+        if environment.public_url is None:
+            settings.PUBLIC_URL = address
         from daphne.server import Server  # importing it chooses Twisted's reactor
         from twisted.internet import reactor
 
         from config.asgi import application
 
-        address = f"http://{HOST}:{port}"
         lines = [f"\nErrand is ready: {address}", *passwords, f"Staff: {address}/admin/   Stop with Ctrl-C\n"]
         reactor.callWhenRunning(lambda: self.stdout.write("\n".join(lines)))
         endpoint = f"tcp:port={port}:interface={HOST}"
