@@ -114,6 +114,11 @@ def appointment(match: re.Match[str], now: dt.datetime) -> Intent | None:
     return add(match, now) if when.find(match["what"], now) or recurrence.find(match["what"], now) else None
 
 
+def repeating(match: re.Match[str], now: dt.datetime) -> Intent | None:
+    """ "schedule yoga every monday" is a new task."""
+    return add(match, now) if recurrence.find(match["what"], now) else None
+
+
 def parts(text: str) -> list[str]:
     """One task, or several where the text clearly is a list: lines, "a; b", "these: a, b", "a and add b"."""
     these = re.match(
@@ -214,7 +219,7 @@ def repeat(match: re.Match[str], now: dt.datetime) -> Intent | None:
 def repeats(match: re.Match[str], now: dt.datetime) -> Intent | None:
     """ "the rent repeats monthly"."""
     try:
-        rule = recurrence.parse(match["rule"], now)
+        rule = recurrence.parse(re.sub(r"^on (?=every|each)", "", match["rule"], flags=re.IGNORECASE), now)
     except recurrence.Unreadable:
         return None
     return Intent("update", reference=reference(match), change=Change(recurrence=recurrence.say(rule)))

@@ -112,9 +112,17 @@ def in_a_row(text: str, now: dt.datetime) -> Intent | None:
     if all(intent.kind == "add" for intent in known):
         return None
     adds = known[0].kind == "add"
-    if any(later.kind != "add" and adds and not references.is_plain(later.reference) for later in known[1:]):
+    if adds and not all(later.kind == "add" or is_unmistakable(later) for later in known[1:]):
         return None
     return Intent("several", several=tuple(known))
+
+
+_MARKED = re.compile(r"(?:mark|tick|check|cross)\s.+\s(?:done|completed?|finished|off)", re.IGNORECASE)
+
+
+def is_unmistakable(intent: Intent) -> bool:
+    """Whether the words can hardly be a part of the title before them."""
+    return references.is_plain(intent.reference) or bool(_MARKED.fullmatch(intent.said))
 
 
 def cut(text: str) -> list[str]:

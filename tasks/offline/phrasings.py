@@ -24,6 +24,7 @@ from .intents import (
     prioritise,
     rename,
     repeat,
+    repeating,
     repeats,
     shift,
     small,
@@ -186,7 +187,11 @@ _ROWS: list[tuple[str, Build]] = [
         rf"(?:\s+any ?more)?",
         once,
     ),
-    (r"(?:make|set|change|move|let|have|repeat|schedule|reschedule)\s+(?!an?\s)(?P<what>.+)", repeat),
+    (r"schedule\s+(?!the |my |it\b|task |#)(?P<what>.+)", repeating),
+    (
+        r"(?:make|set|change|move|let|have|repeat|schedule|reschedule)\s+(?!an?\s|the (?:title|name) )(?P<what>.+)",
+        repeat,
+    ),
     (
         rf"{REF}\s+(?:(?:is|are)(?: now)?(?: due)?|repeats?|recurs?|happens?|(?:should|shall|must) (?:repeat|be))\s+"
         rf"(?P<rule>(?:on |at |the |every |each |\w+ly\b|once |fortnight).*)",

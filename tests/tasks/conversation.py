@@ -119,6 +119,8 @@ class Conversation:
         return task
 
     def undo(self, given: dict[str, Any]) -> dict[str, Any]:
+        if not self.before:
+            return {"undone": [], "kept": [], "summary": "There is nothing to undo"}
         self.tasks = self.before.pop()
         return {"undone": [], "kept": [], "summary": "Undid the last change"}
 

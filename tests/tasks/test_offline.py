@@ -124,6 +124,7 @@ REPEATING = [
     ("add yoga on mondays and thursdays at 6pm", "yoga", None, "every Monday and Thursday at 18:00"),
     ("remind me to stretch daily", "stretch", None, "every day"),
     ("every friday add the report", "the report", None, "every Friday"),
+    ("schedule yoga every monday", "yoga", None, "every Monday"),
     ("every monday at 9 water the plants", "water the plants", None, "every Monday at 09:00"),
     ("add call mum tomorrow every 2 weeks", "call mum", "2026-11-21", "every 2 weeks"),
     (
@@ -342,6 +343,7 @@ WRITTEN: list[tuple[str, list[tuple[str, dict[str, Any]]]]] = [
         [("update_task", {"task_id": 7, "recurrence": "on the 1st of each month"})],
     ),
     ("the rent is due every month", [("update_task", {"task_id": 7, "recurrence": "every month"})]),
+    ("the rent is on every monday", [("update_task", {"task_id": 7, "recurrence": "every Monday"})]),
     ("the rent repeats monthly", [("update_task", {"task_id": 7, "recurrence": "every month"})]),
     ("stop repeating the rent task", [("update_task", {"task_id": 7, "recurrence": ""})]),
     ("don't repeat the rent anymore", [("update_task", {"task_id": 7, "recurrence": ""})]),
@@ -537,6 +539,9 @@ def test_conversations(messages: list[str], calls: list[tuple[str, dict[str, Any
 
 
 def test_two_requests_in_one_message_are_both_done_in_order() -> None:
+    conversation = talk()
+    conversation.say("add bread and mark the dentist as done")
+    assert [name for name, _ in conversation.written()] == ["add_task", DONE]
     conversation = talk()
     answer = conversation.say("add soap tomorrow and complete the milk task and delete task 3")
     assert [(name, given.get("task_id")) for name, given in conversation.written()] == [
