@@ -29,6 +29,9 @@ class Environment(BaseSettings):
     default_timezone: str = Field("UTC", description="IANA zone of new users until their browser tells theirs.")
     better_auth_url: HttpUrl | None = Field(None, description="Origin of a Better Auth server; unset: built-in issuer.")
 
+    mcp_servers: list[str] = Field(
+        ["tasks.mcp.server"], description="Tool servers in this process, dotted paths as a JSON list."
+    )
     model_provider: ModelProvider = "offline"
     model_name: str = Field("", description="Empty: the provider's preset. Required for ollama and custom.")
     model_api_key: SecretStr | None = None

@@ -143,8 +143,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # No request body is ever larger; attachments will come through their own path.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
-# Tool servers the agent may use: dotted paths of MCP servers that live in this process.
-MCP_SERVERS = ["tasks.mcp.server"]
+# Tool servers that the agent and other assistants may use: dotted paths of MCP servers that live in this process.
+MCP_SERVERS = environment.mcp_servers
 # The model used while MODEL_PROVIDER is offline: a dotted path, because it speaks the language of the tools above.
 OFFLINE_MODEL = "tasks.offline.OfflineModel"
 MODEL_PROVIDER = environment.model_provider

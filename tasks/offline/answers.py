@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tasks import when
+from tasks import recurrence, when
 
 from .history import Result
 
@@ -30,11 +30,13 @@ SMALL_TALK = {
     "help": HELP,
     "identity": IDENTITY,
     "undo": "I cannot undo by words.",
+    "undo_other": 'I can only take back what was done last: say "undo that". Nothing was changed.',
     "yes": "There is no question open. What should I do?",
     "no": "All right, nothing was changed.",
     "unknown": UNKNOWN,
 }
 NO_GROUP = 'I am not sure which tasks you mean. Ask me to show them, then say "all of them" or their numbers.'
+NO_REPEAT = 'I cannot set repeating tasks here. Ask me for a single one: "water the plants on friday".'
 DOES = {
     "add_task": "add tasks",
     "list_tasks": "read your list",
@@ -42,6 +44,7 @@ DOES = {
     "complete_task": "complete tasks",
     "reopen_task": "reopen tasks",
     "delete_task": "delete tasks",
+    "task_history": "tell what happened to a task",
 }
 DID = {"complete_task": "Done:", "reopen_task": "Reopened", "delete_task": "Deleted"}
 
@@ -80,11 +83,21 @@ def due_words(task: Task, now: dt.datetime) -> str:
     return f"overdue since {said}" if is_overdue(due, now) and not task.get("completed") else said
 
 
+def repeats(task: Task) -> str:
+    """ "every Monday", or nothing. The time of day is the due time's."""
+    try:
+        return recurrence.say(recurrence.Rule(task["recurrence"])) if task.get("recurrence") else ""
+    except recurrence.NotARule:
+        return "repeating"
+
+
 def line(task: Task, now: dt.datetime) -> str:
     priority = task.get("priority") if task.get("priority") != "p4" else ""
     labels = ", ".join(escaped(str(label)) for label in task.get("labels") or [])
     details = [
-        detail for detail in (due_words(task, now), priority, labels, "done" * bool(task.get("completed"))) if detail
+        detail
+        for detail in (due_words(task, now), repeats(task), priority, labels, "done" * bool(task.get("completed")))
+        if detail
     ]
     return " · ".join([bold(task), *map(str, details)]) + f" (#{task['id']})"
 
@@ -96,7 +109,8 @@ def numbered(tasks: Iterable[Task], now: dt.datetime) -> str:
 def added(task: Task, now: dt.datetime) -> str:
     due = due_words(task, now)
     about = f", {due}" if due.startswith("overdue") else f" for {due}" if due else ""
-    extra = [task["priority"]] if task.get("priority") not in {None, "p4"} else []
+    extra = [repeats(task)] if task.get("recurrence") else []
+    extra += [task["priority"]] if task.get("priority") not in {None, "p4"} else []
     extra += [f"labelled {', '.join(map(escaped, task['labels']))}"] if task.get("labels") else []
     return f"Added {bold(task)}{about}{''.join(f', {part}' for part in extra)} (#{task['id']})."
 
@@ -109,6 +123,7 @@ def updated(task: Task, arguments: Iterable[str], now: dt.datetime) -> str:
         "labels": f"labels {', '.join(map(escaped, task.get('labels') or []))}" if task.get("labels") else "no labels",
         "title": "renamed",
         "notes": "note added",
+        "recurrence": ", ".join(filter(None, [repeats(task), due and f"next {due}"])) if repeats(task) else "once only",
     }
     return f"Changed {named(task)}: {', '.join(said[name] for name in arguments if name in said)}."
 
@@ -116,6 +131,8 @@ def updated(task: Task, arguments: Iterable[str], now: dt.datetime) -> str:
 def outcome(result: Result, now: dt.datetime) -> str:
     """What one call did, in a sentence; a failure is said as one."""
     task = result.task()
+    if result.name in TELLS and (told := TELLS[result.name](result, now)):
+        return told
     if task is None:
         number = f" for task {result.arguments['task_id']}" if "task_id" in result.arguments else ""
         reason = escaped(result.output)[:300] or "no answer came back"
@@ -125,6 +142,105 @@ def outcome(result: Result, now: dt.datetime) -> str:
     if result.name == "update_task":
         return updated(task, result.arguments, now)
     return f"{DID[result.name]} {named(task)}."
+
+
+def undone(result: Result, _: dt.datetime) -> str:
+    summary = result.data().get("summary")
+    return escaped(summary).rstrip(".") + "." if isinstance(summary, str) and summary else ""
+
+
+def counted(result: Result, now: dt.datetime) -> str:
+    """What `overview` counts, in a few lines."""
+    data = result.data()
+    counts = [data.get(name) for name in ("open", "overdue", "today")]
+    if not all(isinstance(count, int) for count in counts):
+        return ""
+    said = [f"You have {counts[0]} open task{'s' * (counts[0] != 1)}: {counts[1]} overdue, {counts[2]} for today."]
+    days = [f"{day}: {entry['count']}" for entry in data.get("by_day") or [] if (day := day_counted(entry, now))]
+    labels = [f"{escaped(str(label))}: {count}" for label, count in (data.get("by_label") or {}).items()]
+    said += [f"- By day: {', '.join(days[:7])}"] if days else []
+    said += [f"- By label: {', '.join(labels[:10])}"] if labels else []
+    return "\n\n".join(filter(None, [said[0], "\n".join(said[1:])]))
+
+
+def day_counted(entry: Any, now: dt.datetime) -> str:
+    if not isinstance(entry, dict) or not isinstance(entry.get("count"), int) or not entry["count"]:
+        return ""
+    try:
+        return when.say(when.When(dt.date.fromisoformat(str(entry.get("date")))), now.date())
+    except ValueError:
+        return ""
+
+
+WAYS = {
+    "chat": "in the chat",
+    "rest": "over the API",
+    "mcp": "by another assistant",
+    "page": "on the page",
+    "admin": "in the admin",
+}
+MADE = {
+    "add_task": "added",
+    "update_task": "changed",
+    "complete_task": "done",
+    "reopen_task": "reopened",
+    "delete_task": "deleted",
+}
+TOLD = 12  # entries of a history that are said
+
+
+def history(result: Result, now: dt.datetime) -> str:
+    """What happened to a task, a short line each."""
+    data = result.data()
+    entries = data.get("history", data.get("items"))
+    number = result.arguments.get("task_id")
+    if not isinstance(entries, list):
+        return ""
+    lines = [happened(entry, now) for entry in entries if isinstance(entry, dict)]
+    if not lines:
+        return f"Nothing is recorded of task {number} (#{number})."
+    more = f"\n- and {len(lines) - TOLD} more" if len(lines) > TOLD else ""
+    return f"Task {number} (#{number}):\n\n" + "\n".join(f"- {line}" for line in lines[:TOLD]) + more
+
+
+def happened(entry: dict[str, Any], now: dt.datetime) -> str:
+    """ "today 10:03, in the chat: changed, title Milk → Oat milk"."""
+    tool, source = str(entry.get("tool", "")), str(entry.get("source", ""))
+    verb = MADE.get(tool.removesuffix("s"), tool.replace("_", " "))
+    fields = [] if verb in {"added", "deleted"} else changes_said(entry)
+    what = "; ".join([escaped(verb), *fields])
+    return f"{moment_said(entry.get('at'), now)}, {WAYS.get(source, escaped(source))}: {what}"
+
+
+def changes_said(entry: dict[str, Any]) -> list[str]:
+    """Each field with what it was and what it became; given as {field: [before, after]} or as a list of them."""
+    given = entry.get("changes", entry.get("fields"))
+    if isinstance(given, dict):
+        pairs = [(name, *pair) for name, pair in given.items() if isinstance(pair, list) and len(pair) == 2]
+    else:
+        fields = [one for one in given or [] if isinstance(one, dict)]
+        pairs = [(one.get("field", one.get("name", "")), one.get("before"), one.get("after")) for one in fields]
+    return [f"{name.replace('_', ' ')} {value_said(before)} → {value_said(after)}" for name, before, after in pairs]
+
+
+def value_said(value: Any) -> str:
+    if value in (None, "", []):
+        return "none"
+    if isinstance(value, list):
+        return ", ".join(escaped(str(one)) for one in value)
+    return {True: "yes", False: "no"}.get(value) or escaped(str(value))[:60] if not isinstance(value, dict) else "…"
+
+
+def moment_said(iso: Any, now: dt.datetime) -> str:
+    try:
+        moment = dt.datetime.fromisoformat(str(iso))
+    except ValueError:
+        return "some time"
+    local = moment.astimezone(now.tzinfo) if moment.tzinfo else moment
+    return when.say(when.When(local.date(), local.time()), now.date())
+
+
+TELLS = {"undo": undone, "overview": counted, "task_history": history}
 
 
 def outcomes(results: Sequence[Result], now: dt.datetime) -> str:

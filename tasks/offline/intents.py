@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from tasks import when
+from tasks import recurrence, when
 
 from . import language
 from .language import PRIORITIES
@@ -18,6 +18,7 @@ class Draft:
     due: str | None = None
     priority: str | None = None
     labels: tuple[str, ...] = ()
+    recurrence: str | None = None  # in the words of `recurrence.say`
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Change:
     add_labels: tuple[str, ...] = ()
     remove_label: str | None = None
     note: str | None = None
+    recurrence: str | None = None  # in the words of `recurrence.say`; "" stops it
 
     def merged(self, other: "Change") -> "Change":
         said = {name: value for name, value in vars(other).items() if value not in (None, ())}
@@ -39,7 +41,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Intent:
-    kind: str  # add, list, did, complete, reopen, delete, update, several, problem, unknown, or one of the small talk
+    kind: str  # add, list, did, complete, reopen, delete, update, history, several, problem, or one of the small talk
     drafts: tuple[Draft, ...] = ()
     reference: str = ""
     change: Change = Change()
@@ -49,15 +51,12 @@ class Intent:
     said: str = ""  # the words of one of several
 
 
+_REPEATS = "to repeat repeating repeats recur recurring recurs happen come be due a as on for"
+REPEATS = frozenset(_REPEATS.split())
 MOST_AT_ONCE = 50  # tasks added by one message
 
 type Build = Callable[[re.Match[str], dt.datetime], Intent | None]
 
-_REPEAT = re.compile(
-    r"\b(?:every|each)\s+(?:other\s+|second\s+|\d+\s+)?(?:day|week|month|year|morning|evening|night|weekday|weekend|"
-    r"hour|(?:mon|tues|wednes|thurs|fri|satur|sun)day)s?\b|\b(?:daily|weekly|monthly|yearly|annually)$",
-    re.IGNORECASE,
-)
 _BULLET = re.compile(r"^\s*(?:[-*\u2022]|\d+[.)])\s+")
 
 
@@ -70,9 +69,15 @@ def draft(text: str, now: dt.datetime) -> Draft | None:
     rest = text.replace(quoted.group(), " ") if quoted else text
     labels, rest = language.take_labels(rest)
     priority, rest = language.take_priority(rest)
+    repeats = recurrence.find(rest, now)
+    if repeats:
+        rest = when.without(rest, repeats[1])
     found = when.find(rest, now)
     if found:
         rest = when.without(rest, found[1])
+    due = found[0] if found else None
+    if due and repeats and not due.time:
+        due = when.When(due.date, repeats[0].time)
     rest = re.sub(
         r"^(?:(?:to|about|that|of|for|is|me|i (?:need|have|must) to)\b\s*|[:\-\u2013]\s*)+",
         "",
@@ -80,14 +85,12 @@ def draft(text: str, now: dt.datetime) -> Draft | None:
         flags=re.IGNORECASE,
     )
     title = quoted.group(1).strip() if quoted else language.collapse(rest).rstrip(".!?")
-    return Draft(title, found[0].iso() if found else None, priority, tuple(labels)) if title else None
+    rule = recurrence.say(repeats[0]) if repeats else None
+    return Draft(title, due.iso() if due else None, priority, tuple(labels), rule) if title else None
 
 
 def add(match: re.Match[str], now: dt.datetime) -> Intent | None:
     place, text = listed(match)
-    if _REPEAT.search(re.sub(r'"[^"]*"', "", text)):
-        problem = 'I cannot set repeating tasks. Ask me for a single one: "water the plants on friday".'
-        return Intent("problem", problem=problem)
     items = parts(text)
     if len(items) > MOST_AT_ONCE:
         return Intent("problem", problem=f"That is too much at once: give me at most {MOST_AT_ONCE} tasks at a time.")
@@ -108,7 +111,12 @@ def listed(match: re.Match[str]) -> tuple[str | None, str]:
 
 def appointment(match: re.Match[str], now: dt.datetime) -> Intent | None:
     """ "I have a meeting on tuesday" is a task; "I have a dog" is not."""
-    return add(match, now) if when.find(match["what"], now) else None
+    return add(match, now) if when.find(match["what"], now) or recurrence.find(match["what"], now) else None
+
+
+def repeating(match: re.Match[str], now: dt.datetime) -> Intent | None:
+    """ "schedule yoga every monday" is a new task."""
+    return add(match, now) if recurrence.find(match["what"], now) else None
 
 
 def parts(text: str) -> list[str]:
@@ -185,6 +193,40 @@ def move(match: re.Match[str], now: dt.datetime) -> Intent | None:
     if fault:
         raise fault
     return None
+
+
+def repeat(match: re.Match[str], now: dt.datetime) -> Intent | None:
+    """ "make it weekly", "repeat the rent task on the 1st of each month": the longest right side that is a rule."""
+    words, fault = match["what"].split(), None
+    for n in range(max(1, len(words) - 14), len(words)):
+        left, right = words[:n], " ".join(words[n:])
+        try:
+            rule = recurrence.parse(right, now)
+        except recurrence.Unreadable:
+            continue
+        except recurrence.NotARule as unkept:
+            fault = fault or unkept
+            continue
+        while len(left) > 1 and left[-1].lower() in REPEATS:
+            left = left[:-1]
+        if left[-1].lower() not in REPEATS:
+            return Intent("update", reference=" ".join(left), change=Change(recurrence=recurrence.say(rule)))
+    if fault:
+        raise fault
+    return None
+
+
+def repeats(match: re.Match[str], now: dt.datetime) -> Intent | None:
+    """ "the rent repeats monthly"."""
+    try:
+        rule = recurrence.parse(re.sub(r"^on (?=every|each)", "", match["rule"], flags=re.IGNORECASE), now)
+    except recurrence.Unreadable:
+        return None
+    return Intent("update", reference=reference(match), change=Change(recurrence=recurrence.say(rule)))
+
+
+def once(match: re.Match[str], _: dt.datetime) -> Intent:
+    return Intent("update", reference=reference(match), change=Change(recurrence=""))
 
 
 def undecided(match: re.Match[str], _: dt.datetime) -> Intent:

@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from dataclasses import replace
 
-from tasks import when
+from tasks import recurrence, when
 
 from . import language, references
 from .intents import Change, Intent
@@ -24,17 +24,18 @@ def understand(text: str, now: dt.datetime) -> Intent:
             together(tidied, now)
             or in_a_row(tidied, now)
             or first_match(tidied, now)
+            or rule_first(tidied, now)
             or in_a_row(language.mended(tidied), now)
             or first_match(language.mended(tidied), now)
             or Intent("unknown")
         )
-    except when.NotADate as fault:
+    except (when.NotADate, recurrence.NotARule) as fault:
         return Intent("problem", problem=f"{fault} Nothing was changed.")
 
 
 _THEN = re.compile(
     rf",?\s+(?:and then|and|then)\s+(?="
-    rf"(?:make|set|mark|move|reschedule|push|postpone|rename|call|tag|label|give)\s+{IT}\b"
+    rf"(?:make|set|mark|move|reschedule|push|postpone|rename|call|tag|label|give|repeat)\s+{IT}\b"
     r"|set (?:the )?priority\b)",
     re.IGNORECASE,
 )
@@ -61,15 +62,33 @@ def joined(intent: Intent, change: Change, now: dt.datetime) -> Intent:
         return replace(intent, change=intent.change.merged(change))
     due = when.parse(change.due, now).iso() if change.due else None
     drafts = tuple(
-        replace(d, due=due or d.due, priority=change.priority or d.priority, labels=d.labels + change.add_labels)
+        replace(
+            d,
+            due=due or d.due,
+            priority=change.priority or d.priority,
+            labels=d.labels + change.add_labels,
+            recurrence=change.recurrence or d.recurrence,
+        )
         for d in intent.drafts
     )
     return replace(intent, drafts=drafts)
 
 
+def rule_first(text: str, now: dt.datetime) -> Intent | None:
+    """ "every friday remind me to water the plants": the repetition before the request."""
+    found = recurrence.find(text, now)
+    if not found or found[1][0][0] > 0:
+        return None
+    rest = when.without(text, found[1])
+    intent = first_match(rest, now)
+    if not intent or intent.kind != "add" or len(intent.drafts) > 1:
+        return None
+    return first_match(f"{rest} {recurrence.say(found[0])}", now)
+
+
 _VERB = (
     r"complete|finish|mark|check off|tick off|cross off|tick|delete|remove|cancel|drop|get rid of|reopen|uncheck|move|"
-    r"reschedule|postpone|push|delay|rename|prioriti[sz]e|label|tag|make|set|change"
+    r"reschedule|postpone|push|delay|rename|prioriti[sz]e|label|tag|make|set|change|repeat|stop repeating"
 )
 _NEW = r"add|create|new task|remind me|put"
 _AND = re.compile(
@@ -93,9 +112,17 @@ def in_a_row(text: str, now: dt.datetime) -> Intent | None:
     if all(intent.kind == "add" for intent in known):
         return None
     adds = known[0].kind == "add"
-    if any(later.kind != "add" and adds and not references.is_plain(later.reference) for later in known[1:]):
+    if adds and not all(later.kind == "add" or is_unmistakable(later) for later in known[1:]):
         return None
     return Intent("several", several=tuple(known))
+
+
+_MARKED = re.compile(r"(?:mark|tick|check|cross)\s.+\s(?:done|completed?|finished|off)", re.IGNORECASE)
+
+
+def is_unmistakable(intent: Intent) -> bool:
+    """Whether the words can hardly be a part of the title before them."""
+    return references.is_plain(intent.reference) or bool(_MARKED.fullmatch(intent.said))
 
 
 def cut(text: str) -> list[str]:

@@ -19,9 +19,13 @@ from .intents import (
     move,
     note,
     on,
+    once,
     only_if_past,
     prioritise,
     rename,
+    repeat,
+    repeating,
+    repeats,
     shift,
     small,
     to_finish,
@@ -72,8 +76,32 @@ _ROWS: list[tuple[str, Build]] = [
         r"thank you|keep (?:it|them)|stop|cancel).*|keep (?:it|them)|none(?: of them)?|abort)",
         small("no"),
     ),
-    (r"(?:undo|revert)\b.*", small("undo")),
+    (
+        r"(?:undo|revert)(?: (?:that|it|this|the last (?:change|one|thing|action)|my last (?:change|action)|"
+        r"the (?:last )?changes?|what you (?:just )?did|everything you (?:just )?did))?|take (?:that|it) back|"
+        r"(?:put|change|turn) (?:that|it) back",
+        small("undo"),
+    ),
+    (r"(?:undo|revert)\b.*", small("undo_other")),
     # Questions
+    (
+        rf"(?:what(?:'s| has| is)? happened (?:to|with)|what (?:was|has been) (?:done to|changed (?:in|on|about))|"
+        rf"(?:show (?:me )?|tell me )?(?:the )?history (?:of|for)|"
+        rf"who (?:has )?(?:changed|added|created|completed|deleted|moved|edited|touched))\s+{REF}",
+        on("history"),
+    ),
+    (
+        rf"when (?:was|did (?:i|we|someone)) {REF} (?:last )?(?:changed|added|created|edited|moved)|"
+        r"when did (?:i|we|someone) (?:change|add|create|edit|move) (?P<ref2>.+)",
+        on("history"),
+    ),
+    (
+        r"how (?:am i|are we) doing(?: today| this week| so far)?|how much (?:do i have|have i got|is there)(?: left)?"
+        r"(?: to do)?(?: today| this week)?|how much (?:is |work is )?(?:on my list|on my plate|left|open)|"
+        r"(?:give me |show me |show )?(?:an |the |my )?(?:overview|statistics|stats|numbers)(?: of (?:my|the) "
+        r"(?:tasks|list|week))?|how (?:busy am i|does my (?:week|list|day) look|is my (?:week|list|day) looking)",
+        small("overview"),
+    ),
     (r"(?:what(?:'s| is)|show(?: me)?|describe|read|when is) (?P<ref>(?:task |number )?#?\d+)", on("did")),
     (
         r"(?:did|have) (?:i|we) (?:already |ever )?"
@@ -132,7 +160,6 @@ _ROWS: list[tuple[str, Build]] = [
     (r"(?:need to|have to|gotta|must)\s+(?P<what>.+)", add),
     (r"schedule\s+(?P<what>an? .+)", appointment),
     # Dates, priorities, labels, titles
-    (r"(?P<what>.+? (?:is|are) (?:now )?(?:due|on|for|moved to|scheduled for) .+)", falls_due),
     (
         rf"(?:remove|clear|delete|drop|unset)\s+(?:the\s+)?(?:due\s*)?(?:date|deadline|due)\s+(?:from|of|"
         rf"for|on)\s+{REF}",
@@ -144,6 +171,33 @@ _ROWS: list[tuple[str, Build]] = [
         rf"off)\s+{REF}",
         unlabel,
     ),
+    (
+        rf"(?:stop|end|cancel|remove|clear|delete|drop)\s+(?:the\s+)?(?:repeating|repetition|recurrence|repeats?|"
+        rf"recurring)(?:\s+(?:of|for|from|on))?(?:\s+{REF})?",
+        once,
+    ),
+    (rf"(?:don't|do not|no longer|never)\s+repeat(?:\s+{REF})?(?:\s+any ?more)?", once),
+    (
+        rf"(?:make|let|have)\s+{REF}\s+(?:not repeat|stop repeating|(?:a )?one[ -](?:off|time)(?: task)?|"
+        rf"not repeating|non-?repeating)",
+        once,
+    ),
+    (
+        rf"{REF}\s+(?:should(?:n't| not| no longer)|shall not|does(?:n't| not)(?: have to)?|no longer)\s+repeats?"
+        rf"(?:\s+any ?more)?",
+        once,
+    ),
+    (r"schedule\s+(?!the |my |it\b|task |#)(?P<what>.+)", repeating),
+    (
+        r"(?:make|set|change|move|let|have|repeat|schedule|reschedule)\s+(?!an?\s|the (?:title|name) )(?P<what>.+)",
+        repeat,
+    ),
+    (
+        rf"{REF}\s+(?:(?:is|are)(?: now)?(?: due)?|repeats?|recurs?|happens?|(?:should|shall|must) (?:repeat|be))\s+"
+        rf"(?P<rule>(?:on |at |the |every |each |\w+ly\b|once |fortnight).*)",
+        repeats,
+    ),
+    (r"(?P<what>.+? (?:is|are) (?:now )?(?:due|on|for|moved to|scheduled for) .+)", falls_due),
     (
         rf"(?:move|push|postpone|delay|defer|shift|snooze|reschedule|bring)\s+{REF}\s+(?:back\s+|"
         rf"forward\s+|out\s+|earlier\s+|later\s+)?(?:by|for)\s+{AMOUNT}(?:\s+(?:earlier|later|forward|"

@@ -26,7 +26,8 @@ class Call:
 type Action = str | list[Call]
 
 TOOL = {"complete": "complete_task", "reopen": "reopen_task", "delete": "delete_task", "update": "update_task"}
-STATUS = {"reopen": "done", "delete": "all", "did": "all"}
+STATUS = {"reopen": "done", "delete": "all", "did": "all", "history": "all"}
+MOST_HISTORIES = 5
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Turn:
         said, offered = self.history.text, self.history.shown()
         kind = understand(said, self.now).kind
         wanted = understand(self.pending(), self.now)
-        if kind == "no" or wanted.kind not in {*TOOL, "did"}:
+        if kind == "no" or wanted.kind not in {*TOOL, "did", "history"}:
             return answers.SMALL_TALK["no"] if kind == "no" else None
         ids = offered if kind == "yes" and len(offered) == 1 else self.picked(said, offered)
         if ids:
@@ -100,20 +101,30 @@ class Turn:
         ]
 
     def pending(self) -> str:
-        """The message that led to the question, past earlier answers to it."""
+        """The message that led to the question: the last request, past answers to the question since."""
         said = self.history.said
         n = len(said) - 1
         while n >= 0 and (said[n][0] == "user" or said[n][1].startswith((answers.WHICH, answers.SURE))):
             n -= 1
-        return next((text for role, text in said[n + 1 :] if role == "user"), "")
+        asked = [text for role, text in said[n + 1 :] if role == "user"]
+        return next((text for text in reversed(asked) if self.is_request(text)), "")
+
+    def is_request(self, text: str) -> bool:
+        return understand(text, self.now).kind in {*TOOL, "did", "history"}
 
     # Intents
 
     def act(self, intent: Intent) -> Action:
+        if intent.kind in {"undo", "overview"} and intent.kind in self.schemas:
+            return self.done() or [Call(intent.kind, {})]
+        if intent.kind == "overview":
+            return self.listed(Query(mode="count"))
         if intent.kind in answers.SMALL_TALK:
             return answers.SMALL_TALK[intent.kind]
         if intent.kind == "problem":
             return intent.problem
+        if not self.can_repeat(intent):
+            return answers.NO_REPEAT
         if intent.kind == "add":
             return self.done() or [Call("add_task", added(draft)) for draft in intent.drafts]
         if intent.kind == "list":
@@ -121,6 +132,12 @@ class Turn:
         if intent.kind == "several":
             return self.done() or self.in_a_row(intent.several)
         return self.done() or self.on_tasks(intent)
+
+    def can_repeat(self, intent: Intent) -> bool:
+        """Whether the tool takes the repetition that is asked for, if any is."""
+        asked = any(draft.recurrence for draft in intent.drafts) or intent.change.recurrence is not None
+        tool = self.schemas.get("add_task" if intent.kind == "add" else "update_task", {})
+        return not asked or not tool or "recurrence" in tool.get("properties", {})
 
     def in_a_row(self, intents: Sequence[Intent]) -> Action:
         """The calls of all requests at once, in their order; nothing where one of them needs a question first."""
@@ -251,7 +268,7 @@ class Turn:
         return self.by_words(intent, meant.words, tasks)
 
     def by_words(self, intent: Intent, words: str, tasks: list[Task]) -> Action:
-        if intent.kind == "did":
+        if intent.kind in {"did", "history"}:
             match = references.by_words(words, tasks)
         else:
             match = references.by_words_in_state(words, tasks, done=intent.kind == "reopen")
@@ -266,6 +283,10 @@ class Turn:
     def calls(self, intent: Intent, tasks: list[Task]) -> Action:
         if intent.kind == "did":
             return "\n".join(answers.finished(task, self.now) for task in tasks)
+        if intent.kind == "history":
+            if len(tasks) > MOST_HISTORIES:
+                return f"Name at most {MOST_HISTORIES} tasks."
+            return [Call("task_history", {"task_id": task["id"]}) for task in tasks]
         if intent.kind == "delete" and len(tasks) > 1:
             return answers.confirmation(tasks, self.now)
         try:
@@ -277,7 +298,8 @@ class Turn:
 
 def added(draft: Draft) -> dict[str, Any]:
     labels = list(draft.labels) or None
-    return {"title": draft.title, "due": draft.due, "priority": draft.priority, "labels": labels, "notes": None}
+    given = {"title": draft.title, "due": draft.due, "priority": draft.priority, "labels": labels, "notes": None}
+    return {**given, "recurrence": draft.recurrence}
 
 
 def needs_task(change: Change) -> bool:
@@ -288,6 +310,7 @@ def needs_task(change: Change) -> bool:
 def changed(task: Task, change: Change, now: dt.datetime) -> dict[str, Any]:
     """The arguments of update_task. A time alone keeps the task's day, a day alone its time; a shift counts from it."""
     arguments: dict[str, Any] = {"due": change.due, "priority": change.priority, "title": change.title}
+    arguments["recurrence"] = change.recurrence
     due = answers.due_of(task)
     if change.shift:
         arguments["due"] = shifted(due, change.shift).iso()

@@ -20,9 +20,9 @@ from . import values
 from .days import first_on_or_after, next_after, occurrences, occurs, parts_of
 from .phrases import ARTICLES, EACH, OBJECT, Phrases, Said, settled
 from .saying import say
-from .values import EXAMPLES, NotARule, Parts, Rule
+from .values import EXAMPLES, NotARule, Parts, Rule, Unreadable
 
-__all__ = ["NotARule", "Rule", "find", "first", "first_on_or_after", "next_after", "parse", "say"]
+__all__ = ["NotARule", "Rule", "Unreadable", "find", "first", "first_on_or_after", "next_after", "parse", "say"]
 
 _VALUE = re.compile(r"\s*(?:RRULE\s*:|DTSTART|[A-Z]{3,12}\s*=)", re.IGNORECASE)
 _AFTER_VALUE = re.compile(r"^(\S+)(?: at (\d\d:\d\d))?(?: starting (.{6,40}))?$")
@@ -52,7 +52,7 @@ def phrase(text: str, now: dt.datetime) -> Rule:
     grammar = Phrases(text[: when.PHRASE_LIMIT + 1], now, whole=True)
     found = grammar.phrase(0) if len(text) <= when.PHRASE_LIMIT else None
     if not found or any(token.text not in {".", "!", "?", ","} for token in grammar.tokens[found[1] :]):
-        raise NotARule(f'"{text[:60]}" is no repetition I can read. {EXAMPLES}')
+        raise Unreadable(f'"{text[:60]}" is no repetition I can read. {EXAMPLES}')
     return rule_of(found[0], now)
 
 

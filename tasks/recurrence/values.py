@@ -22,6 +22,10 @@ class NotARule(ValueError):
     """The text is no rule that a task can repeat by; the message tells a person or a model what to write instead."""
 
 
+class Unreadable(NotARule):
+    """The text says no repetition at all, while a plain NotARule is of one that a task cannot keep."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule and what was said with it: the time of day, local to the person, and the day from which it counts."""

@@ -23,8 +23,10 @@ TASKS: list[Task] = [
 ]
 
 
-def talk(*, missing: tuple[str, ...] = (), broken: dict[str, str] | None = None) -> Conversation:
-    return Conversation(*copy.deepcopy(TASKS), missing=missing, broken=broken)
+def talk(
+    *, missing: tuple[str, ...] = (), broken: dict[str, str] | None = None, repeating: bool = True
+) -> Conversation:
+    return Conversation(*copy.deepcopy(TASKS), missing=missing, broken=broken, repeating=repeating)
 
 
 # Adding: the message, and the title, due date, priority and labels of the task it makes.
@@ -112,6 +114,71 @@ def test_adding(message: str, title: str, due: str | None, priority: str | None,
     assert conversation.calls == [("add_task", given)]
     assert answer.startswith(f"Added **{title}**")
     assert answer.endswith("(#8).")
+
+
+# Adding what repeats: the message, and the title, the due date and the repetition that the tool is given.
+REPEATING = [
+    ("water the plants every monday at 9am", "water the plants", None, "every Monday at 09:00"),
+    ("remind me every weekday at 8 to stretch", "stretch", None, "every weekday at 08:00"),
+    ("add pay rent on the 1st of each month #home", "pay rent", None, "on the 1st of each month"),
+    ("add yoga on mondays and thursdays at 6pm", "yoga", None, "every Monday and Thursday at 18:00"),
+    ("remind me to stretch daily", "stretch", None, "every day"),
+    ("every friday add the report", "the report", None, "every Friday"),
+    ("schedule yoga every monday", "yoga", None, "every Monday"),
+    ("every monday at 9 water the plants", "water the plants", None, "every Monday at 09:00"),
+    ("add call mum tomorrow every 2 weeks", "call mum", "2026-11-21", "every 2 weeks"),
+    (
+        "add stretch every weekday at 8 starting monday",
+        "stretch",
+        None,
+        "every weekday at 08:00 starting 23 November 2026",
+    ),
+    ("add standup every weekday at 9 on monday", "standup", "2026-11-23T09:00", "every weekday at 09:00"),
+    ("add pills and make it daily", "pills", None, "every day"),
+    ("i have a class every tuesday", "a class", None, "every Tuesday"),
+    ("add feed the cat every day p1", "feed the cat", None, "every day"),
+    ('add "watch every friday" every monday', "watch every friday", None, "every Monday"),
+]
+
+
+@pytest.mark.parametrize(("message", "title", "due", "rule"), REPEATING)
+def test_adding_what_repeats(message: str, title: str, due: str | None, rule: str) -> None:
+    conversation = talk()
+    conversation.say(message)
+    assert [(given["title"], given["due"], given["recurrence"]) for _, given in conversation.calls] == [
+        (title, due, rule)
+    ]
+
+
+@pytest.mark.parametrize(
+    "title", ["everyday carry list", "daily standup notes", "read every cloud", "buy weekly planner"]
+)
+def test_a_title_that_only_sounds_like_a_repetition(title: str) -> None:
+    conversation = talk()
+    conversation.say(f"add {title}")
+    assert conversation.calls == [
+        ("add_task", {"title": title, "due": None, "priority": None, "labels": None, "notes": None})
+    ]
+
+
+def test_the_answer_says_how_it_repeats() -> None:
+    conversation = talk()
+    assert conversation.say("water the plants every monday at 9am") == (
+        "Added **water the plants** for Monday 09:00, every Monday (#8)."
+    )
+    assert conversation.say("make it weekly") == "Changed **water the plants** (#8): every week, next Monday 09:00."
+    assert "**water the plants** · Monday 09:00 · every week (#8)" in conversation.say("what's on my list")
+    assert conversation.say("stop repeating task 8") == "Changed **water the plants** (#8): once only."
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["water plants every friday", "remind me to stretch daily", "make task 1 weekly", "stop repeating task 1"],
+)
+def test_without_the_argument_there_is_no_repeating(message: str) -> None:
+    conversation = talk(repeating=False)
+    assert conversation.say(message).startswith("I cannot set repeating tasks here.")
+    assert not conversation.calls
 
 
 @pytest.mark.parametrize(
@@ -265,6 +332,24 @@ WRITTEN: list[tuple[str, list[tuple[str, dict[str, Any]]]]] = [
     ("push rent back a week", [("update_task", {"task_id": 7, "due": "2026-12-08"})]),
     ("bring the dentist forward by a day", [("update_task", {"task_id": 2, "due": "2026-11-22T09:00"})]),
     ("push the dentist by an hour", [("update_task", {"task_id": 2, "due": "2026-11-23T10:00"})]),
+    ("make the rent task monthly", [("update_task", {"task_id": 7, "recurrence": "every month"})]),
+    (
+        "make the dentist repeat every 6 months",
+        [("update_task", {"task_id": 2, "recurrence": "every 6 months"})],
+    ),
+    ("repeat task 1 every friday at 5", [("update_task", {"task_id": 1, "recurrence": "every Friday at 17:00"})]),
+    (
+        "change the rent to the 1st of each month",
+        [("update_task", {"task_id": 7, "recurrence": "on the 1st of each month"})],
+    ),
+    ("the rent is due every month", [("update_task", {"task_id": 7, "recurrence": "every month"})]),
+    ("the rent is on every monday", [("update_task", {"task_id": 7, "recurrence": "every Monday"})]),
+    ("the rent repeats monthly", [("update_task", {"task_id": 7, "recurrence": "every month"})]),
+    ("stop repeating the rent task", [("update_task", {"task_id": 7, "recurrence": ""})]),
+    ("don't repeat the rent anymore", [("update_task", {"task_id": 7, "recurrence": ""})]),
+    ("the rent should not repeat", [("update_task", {"task_id": 7, "recurrence": ""})]),
+    ("remove the recurrence from task 7", [("update_task", {"task_id": 7, "recurrence": ""})]),
+    ("make task 7 a one-off", [("update_task", {"task_id": 7, "recurrence": ""})]),
     ("delte milk", [("delete_task", {"task_id": 1})]),
     ("delte task 2", [("delete_task", {"task_id": 2})]),
     ("compelte the milk task", [(DONE, {"task_id": 1})]),
@@ -338,9 +423,15 @@ UNTOUCHED = [
     ("are you chatgpt", "MODEL_PROVIDER"),
     ("yes", "no question open"),
     ("no", "nothing was changed"),
-    ("undo that", "cannot undo"),
-    ("water plants every friday", "repeating"),
-    ("remind me to stretch daily", "repeating"),
+    ("undo the milk", 'say "undo that"'),
+    ("remind me to drink water every hour", "at most once a day"),
+    ("make the dentist twice a week", "Name the days"),
+    ("repeat the rent every february 30", "no 30"),
+    ("make it weekly", "do not know which task"),
+    ("stop repeating the unicorn", "no open task"),
+    ("what happened to the unicorn", "no task like"),
+    ("what happened to the shelf", "Which one do you mean?"),
+    ("what happened to all tasks", "at most 5"),
     ("add pay on february 30", "no 30"),
     ("move rent to february 30", "no 30"),
     ("add tomorrow", "What should the task be called?"),
@@ -391,6 +482,13 @@ def test_nothing_is_guessed(message: str, piece: str) -> None:
 # Whole conversations: what is said in turn, and the calls that write after the last message.
 CONVERSATIONS: list[tuple[list[str], list[tuple[str, dict[str, Any]]]]] = [
     (["add buy bread", "move it to friday"], [("update_task", {"task_id": 8, "due": "2026-11-27"})]),
+    (["add buy bread", "make it weekly"], [("update_task", {"task_id": 8, "recurrence": "every week"})]),
+    (["add buy bread", "make it weekly", "stop repeating"], [("update_task", {"task_id": 8, "recurrence": ""})]),
+    (["add buy bread", "undo that"], [("undo", {})]),
+    (
+        ["delete the shelf", "make the shelf weekly", "red"],
+        [("update_task", {"task_id": 5, "recurrence": "every week"})],
+    ),
     (["add buy bread", "make it urgent"], [("update_task", {"task_id": 8, "priority": "p1"})]),
     (["add buy bread", "actually make it friday"], [("update_task", {"task_id": 8, "due": "2026-11-27"})]),
     (["add buy bread", "it's done"], [(DONE, {"task_id": 8})]),
@@ -442,6 +540,9 @@ def test_conversations(messages: list[str], calls: list[tuple[str, dict[str, Any
 
 def test_two_requests_in_one_message_are_both_done_in_order() -> None:
     conversation = talk()
+    conversation.say("add bread and mark the dentist as done")
+    assert [name for name, _ in conversation.written()] == ["add_task", DONE]
+    conversation = talk()
     answer = conversation.say("add soap tomorrow and complete the milk task and delete task 3")
     assert [(name, given.get("task_id")) for name, given in conversation.written()] == [
         ("add_task", None),
@@ -491,6 +592,80 @@ def test_emptying_the_list_is_asked_about_even_with_one_task() -> None:
     assert conversation.say("clear everything").startswith("Delete this task?")
     conversation.say("yes")
     assert conversation.written() == [("delete_task", {"task_id": 1})]
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["undo", "undo that", "Undo the last change.", "take that back", "revert the last change", "undo it"],
+)
+def test_undo(message: str) -> None:
+    conversation = talk()
+    conversation.say("add bread")
+    assert conversation.say(message) == "Undid the last change."
+    assert conversation.calls[-1] == ("undo", {})
+    assert len(conversation.tasks) == 7
+
+
+def test_without_the_tool_undo_is_refused() -> None:
+    assert "cannot undo" in talk(missing=("undo",)).say("undo that")
+
+
+def test_a_failed_undo_is_said() -> None:
+    conversation = talk(broken={"undo": "There is nothing to undo."})
+    assert conversation.say("undo") == "That did not work: There is nothing to undo."
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["how am I doing?", "how much do I have to do", "how much is left", "show me an overview", "overview"],
+)
+def test_overview(message: str) -> None:
+    conversation = talk()
+    assert conversation.say(message).splitlines() == [
+        "You have 6 open tasks: 1 overdue, 1 for today.",
+        "",
+        "- By day: Monday: 1, Tue 1 Dec: 1",
+        "- By label: work: 1",
+    ]
+    assert conversation.calls == [("overview", {})]
+
+
+def test_without_the_tool_the_list_is_the_overview() -> None:
+    assert talk(missing=("overview",)).say("how am I doing").startswith("6 tasks:")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "what happened to the milk task",
+        "who changed milk?",
+        "show me the history of task 1",
+        "when was the milk changed",
+    ],
+)
+def test_history(message: str) -> None:
+    conversation = talk()
+    assert conversation.say(message).splitlines() == [
+        "Task 1 (#1):",
+        "",
+        r"- today 09:30, in the chat: changed; title Milk → Buy \*milk\*; due date none → 2026-11-20; "
+        "completed no → yes",
+        "- yesterday 09:00, on the page: added",
+    ]
+    assert conversation.calls[-1] == ("task_history", {"task_id": 1})
+
+
+def test_history_of_it_and_then_it() -> None:
+    conversation = talk()
+    conversation.say("add bread")
+    assert conversation.say("what happened to it").startswith("Task 8 (#8)")
+    conversation.say("delete it")
+    assert conversation.written()[-1] == ("delete_task", {"task_id": 8})
+
+
+def test_without_the_tool_there_is_no_history() -> None:
+    answer = talk(missing=("task_history",)).say("what happened to task 1")
+    assert answer == "I cannot tell what happened to a task here: the tool `task_history` is missing."
 
 
 def test_a_new_command_is_no_answer_to_the_question() -> None:
