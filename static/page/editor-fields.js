@@ -62,7 +62,7 @@ export class WordsField extends Field {
     const reading = h("output", { class: "reading", "data-testid": `reading-${name}` });
     this.reading = new Reading(api, reading, name);
     this.input = /** @type {HTMLInputElement} */ (h("input", { maxlength: 100, autocapitalize: "none", "data-testid": `edit-${name}`, ...props,
-      oninput: () => this.typed() }));
+      oninput: () => this.typed(), onfocus: () => this.node.setAttribute("data-used", "") }));
     const quick = suggestions.map(([label, words]) => h("button", { type: "button", class: "chip", onclick: () => {
       this.input.value = words;
       this.input.focus();
@@ -105,7 +105,7 @@ export class LabelsField extends Field {
     /** @type {string[]} */
     this.labels = [];
     this.input = /** @type {HTMLInputElement} */ (h("input", { "aria-label": "Add a label", placeholder: "Labels", maxlength: 50, autocapitalize: "none",
-      "data-testid": "edit-labels", enterkeyhint: "done", onkeydown: (/** @type {KeyboardEvent} */ event) => this.keydown(event), onblur: () => this.take() }));
+      "data-testid": "edit-labels", enterkeyhint: "done", onkeydown: (/** @type {KeyboardEvent} */ event) => this.keydown(event) }));
     this.chips = h("div", { class: "chips" }, this.input);
     this.node = h("div", { class: "edit-line" }, icon("tag"), this.chips);
   }

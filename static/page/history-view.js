@@ -27,6 +27,8 @@ export class HistoryView {
     this.showTurn = showTurn;
     this.find = (/** @type {string} */ name) => /** @type {HTMLElement} */ (root.querySelector(`[data-part="${name}"]`));
     this.list = this.find("history");
+    /** The day under whose heading the list ends. */
+    this.day = "";
     this.timer = 0;
     this.find("history-open").addEventListener("click", () => this.show(true));
     this.find("history-close").addEventListener("click", () => this.show(false));
@@ -66,7 +68,9 @@ export class HistoryView {
       this.list.replaceChildren();
       this.append(page);
       if (!page.items.length) this.list.append(h("p", { class: "secondary history-empty" }, "Nothing was changed yet."));
-      /** @type {HTMLElement | null} */ (focused ? this.list.querySelector(`[data-operation-id="${focused}"] button`) : null)?.focus();
+      // The button that was pressed may be gone: the keyboard goes on at the newest entry.
+      const button = focused && (this.list.querySelector(`[data-operation-id="${focused}"] .take-back`) ?? this.list.querySelector(".take-back"));
+      if (button) /** @type {HTMLElement} */ (button).focus();
     } catch (error) {
       this.list.replaceChildren(h("p", { class: "secondary history-empty" }, `The history could not be loaded. ${/** @type {Error} */ (error).message}`));
     }
@@ -116,8 +120,10 @@ export class HistoryView {
   }
 
   /** @param {Operation} operation */
-  async take({ id, summary }) {
-    await this.undo.undo({ text: summary, path: `operations/${id}/undo` });
+  async take({ id, summary, tool, changes }) {
+    const path = `operations/${id}/undo`;
+    if (tool !== "undo") await this.undo.undo({ text: summary, path });
+    else await this.undo.redo({ text: `Done again: ${changes.length === 1 ? `“${changes[0].title}”` : `${changes.length} tasks`}`, path });
     this.refresh();
   }
 }

@@ -88,6 +88,8 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
+// Shown once it works: a click before this would do nothing.
+byId("switch").hidden = false;
 byId("other").addEventListener("click", () => {
   mode = mode === "in" ? "up" : "in";
   history.replaceState(null, "", mode === "up" ? "#sign-up" : location.pathname);
