@@ -116,7 +116,7 @@ export class HistoryView {
       return changes.length > 1 && found.length ? [h("p", { class: "difference" }, `“${title}”`), ...found] : found;
     });
     if (!lines.length) return h("p", { class: "summary" }, summary);
-    return h("details", {}, h("summary", { class: "summary" }, summary, icon("chevron")), ...lines);
+    return h("details", {}, h("summary", { class: "summary" }, `${summary}\u00a0`, icon("chevron")), ...lines);
   }
 
   /** @param {Operation} operation */

@@ -97,7 +97,7 @@ export class TaskEditor {
     for (const [field, text] of this.texts(task)) if (String(before.get(field)) !== String(text)) field.show(text);
     this.base = task;
     if (!found.length) return false;
-    const what = found.map(({ label, after }) => `${label} is now ${after || "empty"}`).join(", ");
+    const what = found.map(({ label, after }) => `${label} ${label.endsWith("s") ? "are" : "is"} now ${after || "empty"}`).join(", ");
     this.note.textContent = `Changed meanwhile${who && ` by ${who}`}: ${what}.${this.isChanged ? " What you typed is kept; saving puts it in its place." : ""}`;
     this.note.hidden = false;
     return true;

@@ -263,7 +263,7 @@ export class TaskPanel {
     // With the pointer only once it is up: a row that closes under a pressed button would move what is clicked.
     document.addEventListener("click", () => { leave(pressed); pressed = null; });
     document.addEventListener("focusin", (event) => pressed || leave(event.target));
-    document.addEventListener("pointerup", () => setTimeout(() => { pressed = null; }));
+    for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, () => setTimeout(() => { pressed = null; }));
   }
 
   // ---- changes

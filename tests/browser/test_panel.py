@@ -187,7 +187,7 @@ def test_what_changed_meanwhile_is_shown_and_what_is_typed_is_kept(new_page: New
     editor.get_by_test_id("edit-title").fill("buy oat milk")
     api(page, server, "PATCH", f"tasks/{number(task(page, 'buy milk'))}", {"notes": "two litres"})
     editor.get_by_test_id("edit-title").press("Enter")
-    expect(editor.get_by_test_id("edit-note")).to_contain_text("Notes is now “two litres”")
+    expect(editor.get_by_test_id("edit-note")).to_contain_text("Notes are now “two litres”")
     expect(editor.get_by_test_id("edit-title")).to_have_value("buy oat milk")
     editor.get_by_test_id("edit-title").press("Enter")
     expect(task(page, "buy oat milk")).to_be_visible()
