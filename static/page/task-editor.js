@@ -16,7 +16,7 @@ import { TaskHistory } from "./task-history.js";
  * @property {(refocus: boolean) => void} onClose
  */
 
-const WHEN = /** @type {[string, string][]} */ ([["Today", "today"], ["Tomorrow", "tomorrow"], ["Next Monday", "next monday"], ["No date", ""]]);
+const WHEN = /** @type {[string, string][]} */ ([["Today", "today"], ["Tomorrow", "tomorrow"], ["Monday", "monday"], ["No date", ""]]);
 
 export class TaskEditor {
   /** @param {Task} task @param {Context} context */
