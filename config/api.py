@@ -16,6 +16,7 @@ from accounts.issuer_api import Refused, refused_response
 from accounts.issuer_api import router as issuer_router
 from accounts.problems import Problem, problem_response
 from chat.api import router as chat_router
+from config.export_api import router as export_router
 from tasks.api import router as tasks_router
 from tasks.ledger import StaleVersion
 from tasks.operations_api import router as operations_router
@@ -44,6 +45,7 @@ api.add_router("", account_router)
 api.add_router("", tasks_router)
 api.add_router("", operations_router)
 api.add_router("", chat_router)
+api.add_router("", export_router)
 
 
 @api.exception_handler(Problem)

@@ -6,6 +6,7 @@ A `Ledger` serves one operation. All it writes is noted with the task before and
 import datetime
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -59,11 +60,12 @@ class Ledger:
             raise StaleVersion(task)
         return task
 
-    def add(self, values: Values) -> Task:
-        """Add a task. `values` are some of those of `TaskIn`, as JSON."""
+    def add(self, values: Values, id: UUID | None = None) -> Task:
+        """Add a task. `values` are some of those of `TaskIn`, as JSON; an import brings its `id`."""
         if self.task_list.last_number >= TASKS_COUNT:
             raise Unprocessable(f"A list holds at most {TASKS_COUNT:,} tasks in its life.")
         task = Task(user=self.caller.user, created_at=self.now, updated_at=self.now)
+        task.id = id or task.id
         self.set(task, values)
         task.number = self.task_list.next_number()
         task.save(force_insert=True)

@@ -45,7 +45,7 @@ class EdgeTests(TransactionTestCase):
         self, method: str, path: str, user: Any, *, headers: dict[str, str], body: bytes = b"", query: str = ""
     ) -> Any:
         values = {"user_id": user.user.subject, "number": "1", "turn_id": "turn_x", "conversation_id": "conv_x"}
-        values["operation_id"] = "op_x"
+        values |= {"operation_id": "op_x", "token_id": "pat_x"}
         return self.client.generic(
             method.upper(), path.format(**values) + query, body, content_type="application/json", headers=headers
         )

@@ -52,7 +52,7 @@ def test_both_protocol_generations_use_the_same_tools(server: Server, ann: Clien
     names, results = talk(
         server, token(ann, "full")["token"], ("add_task", {"title": f"by {mode}", "due": "tomorrow"}), mode=mode
     )
-    assert READS | DESTROYS < names
+    assert names > READS | DESTROYS
     assert results[0].structured_content["task"]["title"] == f"by {mode}"
     assert f"by {mode}" in [task["title"] for task in ann.tasks()]
     newest = ann.http.get(f"{ann.api}/operations").json()["items"][0]

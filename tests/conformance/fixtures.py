@@ -2,6 +2,7 @@
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
 from mcp.types import (
     AudioContent,
     CallToolResult,
@@ -14,7 +15,21 @@ from mcp.types import (
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=="
 SILENCE = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAAB9AAACABAAZGF0YQAAAAA="
 
-server = MCPServer("conformance-fixtures")
+
+async def json_schema_2020_12_tool(name: str = "", address: dict[str, str] | None = None) -> str:
+    """Take arguments by a schema with keywords of JSON Schema 2020-12."""
+    return name
+
+
+schema_tool = Tool.from_function(json_schema_2020_12_tool)
+schema_tool.parameters = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "type": "object",
+    "$defs": {"address": {"type": "object", "properties": {"street": {"type": "string"}, "city": {"type": "string"}}}},
+    "properties": {"name": {"type": "string"}, "address": {"$ref": "#/$defs/address"}},
+    "additionalProperties": False,
+}
+server = MCPServer("conformance-fixtures", tools=[schema_tool])
 
 
 @server.tool()

@@ -1,0 +1,78 @@
+"""`/api/{user_id}/export` and `/import`: everything a user has, to take along and to bring back."""
+
+import json
+from typing import Annotated, Any, Literal
+
+from django.http import HttpResponse
+from django.utils import timezone
+from ninja import Router, Schema
+from pydantic import ConfigDict, Field
+
+from accounts.api import Me
+from accounts.auth import UserRequest
+from accounts.models import User
+from accounts.sections import section
+from chat import export as chat_export
+from tasks import export as tasks_export
+from tasks.api import Key, caller
+from tasks.export import IMPORT_LIMIT, ExportedTask
+
+router = Router(tags=["export"])
+
+FORMAT = "errand-export"
+FORMAT_VERSION = 1
+
+
+class Import(Schema):
+    """An export. Tasks are imported; history and conversations are kept in the file, not brought back."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    format: Literal["errand-export"]
+    version: Literal[1]
+    tasks: Annotated[list[ExportedTask], Field(max_length=IMPORT_LIMIT)]
+
+
+class Imported(Schema):
+    added: int
+    skipped: int
+
+
+def everything(user: User) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "exported_at": timezone.now().isoformat(),
+        "user": Me.of(user).model_dump(),
+        "tasks": tasks_export.tasks(user),
+        "operations": tasks_export.operations(user),
+        "conversations": chat_export.conversations(user),
+    }
+
+
+def attachment(content: bytes, content_type: str, name: str) -> HttpResponse:
+    return HttpResponse(content, content_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@router.get("/{user_id}/export", response=None)
+async def export(request: UserRequest, user_id: str) -> HttpResponse:
+    """Everything the user has, as JSON: account, tasks, what was done to them, conversations."""
+    document = await section(everything, request.auth)
+    content = json.dumps(document, ensure_ascii=False, indent=1).encode()
+    return attachment(content, "application/json", "errand.json")
+
+
+@router.get("/{user_id}/export.ics", response=None)
+async def export_calendar(request: UserRequest, user_id: str) -> HttpResponse:
+    """The user's tasks as iCalendar (VTODO)."""
+    return attachment(await section(tasks_export.calendar, request.auth), "text/calendar", "errand.ics")
+
+
+@router.post("/{user_id}/import", response=Imported)
+async def import_(
+    request: UserRequest, response: HttpResponse, user_id: str, body: Import, key: Key = None
+) -> Imported:
+    """Bring the tasks of an export back. Those that are here already are passed over; it can be undone."""
+    operation = await section(tasks_export.import_tasks, caller(request, key), body.tasks)
+    response["X-Operation-Id"] = operation.public_id
+    return Imported.model_validate(operation.result)
