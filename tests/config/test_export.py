@@ -16,12 +16,13 @@ from tests.people import Person, sign_up
 class ExportTests(TestCase):
     def setUp(self) -> None:
         self.ann = sign_up()
-        for values in [
+        tasks: list[dict[str, Any]] = [
             {"title": "Rent", "recurrence": "on the 1st of each month", "due": "2027-01-01T09:00", "labels": ["home"]},
             {"title": "Trip", "notes": "Mountains; or\nsea", "priority": "p1", "due": "2027-06-01"},
             {"title": "Book hotel", "parent_id": 2},
             {"title": "Done"},
-        ]:
+        ]
+        for values in tasks:
             operations.add_task(self.ann.caller(), values)
         operations.complete_task(self.ann.caller(), 4)
 
@@ -73,12 +74,15 @@ class ExportTests(TestCase):
 
     def test_what_is_no_export_is_refused(self) -> None:
         good = self.export(self.ann)
-        for change in ({"format": "x"}, {"version": 2}, {"tasks": [{}]}, {"tasks": "x"}):
+        changes: list[dict[str, Any]] = [{"format": "x"}, {"version": 2}, {"tasks": [{}]}, {"tasks": "x"}]
+        for change in changes:
             self.assertEqual(self.bring(self.ann, good | change).status_code, 422)
 
     def test_the_calendar_is_one_that_others_can_read(self) -> None:
         response = self.client.get(f"{self.ann.api}/export.ics", headers=self.ann.headers)
-        todos: dict[str, Any] = {str(todo["summary"]): todo for todo in Calendar.from_ical(response.content).walk("VTODO")}
+        todos: dict[str, Any] = {
+            str(todo["summary"]): todo for todo in Calendar.from_ical(response.content).walk("VTODO")
+        }
         self.assertEqual(todos["Rent"]["rrule"].to_ical(), b"FREQ=MONTHLY;BYMONTHDAY=1")
         self.assertEqual(todos["Rent"]["due"].dt.isoformat(), "2027-01-01T09:00:00+01:00")
         self.assertEqual(todos["Trip"]["due"].dt, datetime.date(2027, 6, 1))
