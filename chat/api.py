@@ -51,6 +51,7 @@ class TurnOut(Schema):
 
     conversation_id: str
     turn_id: str
+    message_id: str | None = Field(description="The message that the turn answers; null where it was asked again.")
     status: str
     response: str
     tool_calls: list[ToolCallOut]

@@ -36,10 +36,12 @@ def answer(turn_id: Any) -> dict[str, Any]:
     """Return a turn as the API answers with it."""
     turn = Turn.objects.select_related("conversation").get(pk=turn_id)
     steps = list(turn.steps.all())
+    question = turn.messages.filter(kind="user_message").values_list("item_id", flat=True).first()
     texts = turn.messages.filter(kind="assistant_message").order_by("id").values_list("text", flat=True)
     return {
         "conversation_id": turn.conversation.public_id,
         "turn_id": turn.public_id,
+        "message_id": question,
         "status": turn.status,
         "response": "\n\n".join(texts),
         "tool_calls": [step.as_tool_call() for step in steps if step.kind == Step.Kind.TOOL],
