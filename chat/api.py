@@ -9,9 +9,8 @@ from ninja import Header, Query, Router, Schema, Status
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from accounts.auth import UserRequest
-from accounts.models import User
 from accounts.sections import section
-from chat import engine, journal, store, turns
+from chat import journal, store, turns
 from chat.models import MESSAGE_LENGTH, TITLE_LENGTH, Conversation, Message, Turn
 from chat.sse import encode, event_stream
 
@@ -111,9 +110,9 @@ def wants_stream(request: HttpRequest) -> bool:
     return "text/event-stream" in request.headers.get("Accept", "")
 
 
-async def respond(request: HttpRequest, turn: Turn, user: User) -> TurnOut | HttpResponseBase:
+async def respond(request: HttpRequest, turn: Turn) -> TurnOut | HttpResponseBase:
     """Answer with a turn once it has ended, or with its events as they come if the client asks for a stream."""
-    events = stream(turn, user)
+    events = stream(turn)
     if wants_stream(request):
         return event_stream(events)
     async for _ in events:
@@ -121,8 +120,8 @@ async def respond(request: HttpRequest, turn: Turn, user: User) -> TurnOut | Htt
     return await turn_out(turn)
 
 
-async def stream(turn: Turn, user: User) -> AsyncIterator[bytes]:
-    async for event in turns.watch(turn, user):
+async def stream(turn: Turn) -> AsyncIterator[bytes]:
+    async for event in turns.watch(turn):
         yield encode(event)
     yield encode(TurnEvent(turn=await turn_out(turn)))
 
@@ -137,14 +136,9 @@ async def chat(request: UserRequest, user_id: str, body: ChatIn, key: Key = None
     user = request.auth
     asked = turns.Request.of(f"chat:{key}" if key else None, body.model_dump())
 
-    def accept() -> Turn:
-        conversation = turns.get_conversation(user, body.conversation_id) if body.conversation_id else None
-        return turns.accept(user, conversation, turns.user_message(body.message), asked)
-
-    turn = await section(accept)
-    if turn.is_running:
-        engine.start(turn, user)
-    return await respond(request, turn, user)
+    id = body.conversation_id
+    conversation = await section(turns.get_conversation, user, id) if id else None
+    return await respond(request, await turns.say(user, conversation, turns.user_message(body.message), asked))
 
 
 @router.get("/{user_id}/turns/{turn_id}", response=TurnOut)
@@ -155,7 +149,7 @@ async def get_turn(request: UserRequest, user_id: str, turn_id: str) -> TurnOut:
 @router.get("/{user_id}/turns/{turn_id}/events", response=None)
 async def turn_events(request: UserRequest, user_id: str, turn_id: str) -> HttpResponseBase:
     """Attach to a turn: what it has said so far, then what it says next, then `turn`."""
-    return event_stream(stream(await section(turns.get, request.auth, turn_id), request.auth))
+    return event_stream(stream(await section(turns.get, request.auth, turn_id)))
 
 
 @router.post("/{user_id}/turns/{turn_id}/stop", response=TurnOut)

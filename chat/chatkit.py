@@ -33,7 +33,7 @@ from accounts.bodies import parse_json
 from accounts.models import AccessToken
 from accounts.problems import Conflict, Forbidden, NotFound, Problem, Unprocessable, problem_response
 from accounts.sections import section
-from chat import engine, turns
+from chat import turns
 from chat.models import MESSAGE_LENGTH, TITLE_LENGTH, Message, Turn, item_text
 from chat.sse import encode, event_stream
 from chat.store import Context, DatabaseStore, as_thread
@@ -76,10 +76,8 @@ server = ErrandServer(DatabaseStore())
 
 async def follow(turn: Turn, context: Context) -> AsyncIterator[ThreadStreamEvent]:
     """Stream a turn, after telling the client its id: what it needs to stop it."""
-    if turn.is_running:
-        engine.start(turn, context.user)
     yield ClientEffectEvent(name="turn.started", data={"turn_id": turn.public_id})
-    async for event in turns.watch(turn, context.user):
+    async for event in turns.watch(turn):
         yield event
 
 

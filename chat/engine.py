@@ -4,17 +4,14 @@ A turn runs in a task of its own; requests only watch it. What it has done so fa
 function begins a turn and goes on with one that another process began: calls that were answered are not made again.
 """
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import openai
-import structlog
 from agents import (
     Agent,
-    AgentsException,
     MaxTurnsExceeded,
     Model,
     ModelResponse,
@@ -23,7 +20,6 @@ from agents import (
     ToolExecutionConfig,
 )
 from agents.items import TResponseStreamEvent
-from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from chatkit.types import ErrorEvent
 from django.conf import settings
 from mcp.types import CallToolResult
@@ -32,12 +28,10 @@ from accounts.caller import Caller, calling
 from accounts.models import User
 from accounts.sections import section
 from chat import history, journal, prompts, providers
-from chat.live import Live, running
+from chat.live import Live
 from chat.models import Step, Turn
 from chat.tools import Stopwatch, ToolCall, ToolServer, text_of
 from chat.transcript import SUMMARY_META, Transcript
-
-log = structlog.get_logger("errand.chat")
 
 
 class JournaledModel(Model):
@@ -177,59 +171,6 @@ async def connected(path: str, run: TurnRun) -> AsyncIterator[ToolServer]:
         yield server
     finally:
         await server.cleanup()
-
-
-def start(turn: Turn, user: User) -> Live:
-    """Run a turn in a task of its own and return what it says. One that runs here already is only returned."""
-    if turn.pk not in running:
-        live = running[turn.pk] = Live()
-        live.task = asyncio.create_task(in_own_thread(run_turn(turn, user, live)), name=turn.public_id)
-        live.task.add_done_callback(report)
-    return running[turn.pk]
-
-
-def report(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()):
-        log.error("turn.crashed", turn_id=task.get_name(), exc_info=error)
-
-
-async def in_own_thread(work: Awaitable[None]) -> None:
-    """Give the turn its own database thread: that of the request it came with ends with the request."""
-    if SyncToAsync.thread_sensitive_context.get(None) is None:  # outside a server: a test, with its one connection
-        await work
-        return
-    async with ThreadSensitiveContext():
-        await work
-
-
-async def run_turn(turn: Turn, user: User, live: Live) -> None:
-    run = TurnRun(turn, user, live)
-    heartbeat = asyncio.create_task(keep_lease(turn))
-    try:
-        async with asyncio.timeout(settings.TURN_SECONDS_LIMIT):
-            await run.answer()
-        await run.end(Turn.Status.COMPLETED)
-    except asyncio.CancelledError:
-        if not live.stop_requested:  # the process ends: the journal is kept, whoever asks next goes on
-            raise
-        await run.end(Turn.Status.STOPPED)
-    except (openai.OpenAIError, AgentsException, TimeoutError) as error:
-        log.warning("turn.failed", turn_id=turn.public_id, error=str(error))
-        await run.end(Turn.Status.FAILED, explain(error))
-    except Exception:
-        await run.end(Turn.Status.FAILED, "Something went wrong on the server; it was logged.")
-        raise
-    finally:
-        heartbeat.cancel()
-        live.end()
-        running.pop(turn.pk, None)
-
-
-async def keep_lease(turn: Turn) -> None:
-    """Renew the lease while the turn runs: a process that died goes silent, and is noticed."""
-    while True:
-        await asyncio.sleep(settings.TURN_LEASE_SECONDS / 3)
-        await section(turn.renew_lease)
 
 
 def explain(error: Exception) -> str:

@@ -13,6 +13,7 @@ def record(turn: Turn, step: Step, items: list[ThreadItem]) -> None:
     """Store a step together with what the person sees of it, and count its tokens."""
     step.turn = turn
     with transaction.atomic():
+        turn.hold()
         step.save(force_insert=True)
         for item in items:
             Message.put(turn.conversation_id, item, turn)
@@ -26,10 +27,18 @@ def record(turn: Turn, step: Step, items: list[ThreadItem]) -> None:
 def end(turn: Turn, status: str, error: str, items: list[ThreadItem]) -> None:
     """Close a turn and store what was still open on the screen."""
     with transaction.atomic():
+        turn.hold()
         for item in items:
             Message.put(turn.conversation_id, item, turn)
         turn.end(status, error)
+        turn.broadcasts.all().delete()
         Conversation.objects.filter(pk=turn.conversation_id).update(updated_at=turn.ended_at)
+
+
+def answer_items(turn_id: Any) -> list[ThreadItem]:
+    """Return what a turn answered: its items without the person's message."""
+    messages = Message.objects.filter(turn=turn_id).visible().exclude(kind="user_message")
+    return [message.as_item() for message in messages.order_by("id")]
 
 
 def answer(turn_id: Any) -> dict[str, Any]:

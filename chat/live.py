@@ -10,10 +10,11 @@ from chatkit.types import ThreadStreamEvent
 class Live:
     """A running turn. Anybody may watch, from any moment on, and gets everything from the beginning."""
 
-    def __init__(self) -> None:
-        self.events: list[ThreadStreamEvent] = []
+    def __init__(self, events: list[ThreadStreamEvent] | None = None) -> None:
+        self.events = list(events or [])  # a run that takes over begins with what the earlier one told
         self.has_ended = False
         self.stop_requested = False
+        self.is_lost = False
         self.task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
 
@@ -28,6 +29,12 @@ class Live:
     def stop(self) -> None:
         """Ask the turn to end now, keeping what it has said."""
         self.stop_requested = True
+        if self.task:
+            self.task.cancel()
+
+    def lose(self) -> None:
+        """End without a word: another process goes on with the turn."""
+        self.is_lost = True
         if self.task:
             self.task.cancel()
 

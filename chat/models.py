@@ -70,9 +70,14 @@ class Turn(models.Model):
     key = models.CharField(max_length=255, help_text="Idempotency key, unique per user.")
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the request the key stands for.")
     status = models.CharField(max_length=20, choices=Status, default=Status.RUNNING)
+    lease_owner = models.UUIDField(
+        default=uuid7, help_text="The run that may write. Whoever takes over gets a new one."
+    )
     lease_expires_at = models.DateTimeField(
         help_text="A running turn whose process is silent longer is taken for dead."
     )
+    stop_requested = models.BooleanField(default=False)
+    attempts = models.PositiveSmallIntegerField(default=1, help_text="How many processes have run it.")
     model = models.CharField(max_length=200, blank=True)
     prompt_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the prompt's template.")
     input_tokens = models.PositiveIntegerField(default=0)
@@ -89,7 +94,10 @@ class Turn(models.Model):
                 fields=["conversation"], condition=Q(status="running"), name="turn_one_running_per_conversation"
             ),
         ]
-        indexes = [models.Index(fields=["conversation", "id"], name="turn_order")]
+        indexes = [
+            models.Index(fields=["conversation", "id"], name="turn_order"),
+            models.Index(fields=["lease_expires_at"], condition=Q(status="running"), name="turn_running"),
+        ]
 
     def __str__(self) -> str:
         return self.public_id
@@ -107,15 +115,52 @@ class Turn(models.Model):
         """Tell whether it runs by name only: its process stopped renewing the lease."""
         return self.is_running and self.lease_expires_at < timezone.now()
 
-    def renew_lease(self) -> None:
-        self.lease_expires_at = lease_end()
-        Turn.objects.filter(pk=self.pk, status=self.Status.RUNNING).update(lease_expires_at=self.lease_expires_at)
+    def held(self) -> models.QuerySet["Turn"]:
+        """Return this turn's row as long as this run may write: it runs, and nobody has taken over."""
+        return Turn.objects.filter(pk=self.pk, lease_owner=self.lease_owner, status=self.Status.RUNNING)
+
+    def hold(self) -> None:
+        """Lock the row for a write. Raises `LostLease`: a process that was paused must not write what another does."""
+        if not self.held().select_for_update().exists():
+            raise LostLease
+
+    def release(self) -> None:
+        """Let others take over at once."""
+        self.held().update(lease_expires_at=timezone.now())
+
+    def take_over(self) -> bool:
+        """Become the run of a turn whose process is silent. False if somebody else did, or if it goes on."""
+        owner, expires_at = uuid7(), lease_end()
+        dead = Turn.objects.filter(pk=self.pk, status=self.Status.RUNNING, lease_expires_at__lt=timezone.now())
+        changes = {"lease_owner": owner, "lease_expires_at": expires_at, "attempts": models.F("attempts") + 1}
+        if not dead.update(**changes):
+            return False
+        self.lease_owner, self.lease_expires_at, self.attempts = owner, expires_at, self.attempts + 1
+        return True
 
     def end(self, status: str, error: str = "") -> None:
-        """Close the turn, once: a turn that has ended keeps its status."""
+        """Close the turn. Call it while the row is held."""
         self.status, self.error, self.ended_at = status, error, timezone.now()
-        fields = {name: getattr(self, name) for name in ["status", "error", "ended_at", "first_text_ms"]}
-        Turn.objects.filter(pk=self.pk, status=self.Status.RUNNING).update(**fields)
+        self.save(update_fields=["status", "error", "ended_at", "first_text_ms"])
+
+
+class LostLease(Exception):
+    """Another process has taken this turn over, or it has ended."""
+
+
+class Broadcast(models.Model):
+    """Events that a running turn has told, for those who watch it through other processes. Deleted at its end."""
+
+    turn = models.ForeignKey(Turn, models.CASCADE, related_name="broadcasts")
+    number = models.PositiveIntegerField()
+    events = models.JSONField()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["turn", "number"], name="broadcast_number_per_turn")]
+
+    def __str__(self) -> str:
+        return f"{self.turn_id} {self.number}"
 
 
 def lease_end() -> datetime.datetime:

@@ -79,7 +79,7 @@ class DatabaseStore(Store[Context]):
     async def add_thread_item(self, thread_id: str, item: ThreadItem, context: Context) -> None:
         if isinstance(item, UserMessageItem):  # the message is stored together with the turn that it begins
             conversation = await section(get_conversation, context.user, thread_id)
-            context.turn = await section(turns.accept, context.user, conversation, item, context.request)
+            context.turn = await turns.say(context.user, conversation, item, context.request)
         else:
             await self.save_item(thread_id, item, context)
 

@@ -1,16 +1,15 @@
 """Beginning turns, watching them, and stopping them."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from chatkit.types import (
     ErrorEvent,
     InferenceOptions,
-    ThreadItem,
     ThreadItemDoneEvent,
     ThreadStreamEvent,
     UserMessageItem,
@@ -23,14 +22,18 @@ from uuid_utils.compat import uuid7
 from accounts.models import User
 from accounts.problems import Conflict, KeyReused
 from accounts.sections import section
-from chat import engine, ids, providers
+from chat import ids, journal, lifecycle, providers
+from chat.broadcast import Heard, told_so_far
 from chat.live import running
 from chat.models import TITLE_LENGTH, Conversation, Message, Turn, item_text, lease_end
 from chat.prompts import render
 
+POLL_SECONDS = 0.3
+
 
 class Busy(Conflict):
-    def __init__(self) -> None:
+    def __init__(self, turn: Turn) -> None:
+        self.turn = turn
         super().__init__("An answer is still being written in this conversation. Wait for it or stop it first.")
 
 
@@ -49,7 +52,7 @@ class Request:
 
 def find_by_key(user: User, request: Request) -> Turn | None:
     """Return the turn that the request's key began. Raises `KeyReused` where that was another request."""
-    turn = Turn.objects.select_related("conversation").filter(user=user, key=request.key).first()
+    turn = Turn.objects.select_related("conversation", "user").filter(user=user, key=request.key).first()
     if turn and turn.fingerprint != request.fingerprint:
         raise KeyReused
     return turn
@@ -57,7 +60,8 @@ def find_by_key(user: User, request: Request) -> Turn | None:
 
 def get(user: User, public_id: str) -> Turn:
     """Return the user's turn of that id. Raises `Missing`."""
-    turn = Turn.objects.select_related("conversation").filter(user=user, pk=ids.read("turn", public_id)).first()
+    found = Turn.objects.select_related("conversation", "user")
+    turn = found.filter(user=user, pk=ids.read("turn", public_id)).first()
     if turn is None:
         raise ids.Missing("There is no such turn.")
     return turn
@@ -71,17 +75,19 @@ def get_conversation(user: User, public_id: str) -> Conversation:
     return conversation
 
 
-def accept(user: User, conversation: Conversation | None, item: UserMessageItem, request: Request) -> Turn:
-    """Store a message and begin its turn, in one transaction. The same request again gets the turn it began.
+def accept(user: User, conversation: Conversation | None, item: UserMessageItem, request: Request) -> tuple[Turn, bool]:
+    """Store a message and begin its turn, in one transaction; True if it is new. The same request gets its turn again.
 
     Raises `Busy` while a turn runs in the conversation, and `KeyReused`.
     """
     try:
         with transaction.atomic():
-            return find_by_key(user, request) or begin(user, conversation, item, request)
+            if turn := find_by_key(user, request):
+                return turn, False
+            return begin(user, conversation, item, request), True
     except IntegrityError:  # the same request arrived twice at once; the other one was first
         if turn := find_by_key(user, request):
-            return turn
+            return turn, False
         raise
 
 
@@ -91,10 +97,9 @@ def begin(user: User, conversation: Conversation | None, item: UserMessageItem, 
         conversation = Conversation.objects.create(user=user, created_at=now)
     else:  # one turn at a time: whoever locks the conversation second sees the turn of the first
         conversation = Conversation.objects.select_for_update().get(pk=conversation.pk)
-    for other in Turn.objects.filter(conversation=conversation, status=Turn.Status.RUNNING):
-        if not other.is_dead:
-            raise Busy
-        other.end(Turn.Status.FAILED, "The server stopped before the answer was complete.")
+    running = Turn.objects.filter(conversation=conversation, status=Turn.Status.RUNNING)
+    if other := running.select_related("conversation", "user").first():
+        raise Busy(other)
     turn = Turn.objects.create(
         conversation=conversation,
         user=user,
@@ -129,31 +134,64 @@ def user_message(text: str) -> UserMessageItem:
     )
 
 
-async def watch(turn: Turn, user: User) -> AsyncIterator[ThreadStreamEvent]:
-    """Give what a turn has said and, while it runs in this process, what it says next."""
-    if turn.is_running:
-        live = running.get(turn.pk) or engine.start(turn, user)
-        async for event in live.watch():
+async def watch(turn: Turn) -> AsyncIterator[ThreadStreamEvent]:
+    """Give what a turn has said and what it says next, from whichever process, without a gap or a repetition.
+
+    Whoever watches also notices when the turn's process is silent, and takes the turn over.
+    """
+    heard, number = Heard(), 0
+    while turn.is_running:
+        if live := running.get(turn.pk):
+            async for event in live.watch():
+                if heard.is_news(event):
+                    yield event
+        else:
+            events, number = await section(told_so_far, turn, number)
+            for event in events:
+                if heard.is_news(event):
+                    yield event
+            if not turn.is_dead or not await lifecycle.resume(turn):
+                await asyncio.sleep(POLL_SECONDS)
+        turn = await section(reloaded, turn)
+    for item in await section(journal.answer_items, turn.pk):
+        if heard.is_news(event := ThreadItemDoneEvent(item=item)):
             yield event
-        return
-    for item in await section(answer_items, turn.pk):
-        yield ThreadItemDoneEvent(item=item)
-    if turn.error:
+    if turn.error and not heard.has_error:
         yield ErrorEvent(code="custom", message=turn.error, allow_retry=True)
 
 
-def answer_items(turn_id: UUID) -> list[ThreadItem]:
-    """Return what a turn answered: its items without the person's message."""
-    messages = Message.objects.filter(turn=turn_id).visible().exclude(kind="user_message")
-    return [message.as_item() for message in messages.order_by("id")]
+def reloaded(turn: Turn) -> Turn:
+    return Turn.objects.select_related("conversation", "user").get(pk=turn.pk)
+
+
+async def say(user: User, conversation: Conversation | None, item: UserMessageItem, request: Request) -> Turn:
+    """Store a message and start its turn here. The same request again gets the turn it began.
+
+    Where an earlier turn of the conversation was left by a process that died, that one is finished first. Raises `Busy`
+    and `KeyReused`.
+    """
+    while True:
+        try:
+            turn, is_new = await section(accept, user, conversation, item, request)
+        except Busy as busy:
+            if not busy.turn.is_dead:
+                raise
+            async for _ in watch(busy.turn):
+                pass
+            continue
+        if is_new:
+            lifecycle.start(turn, user)
+        return turn
 
 
 async def stop(turn: Turn) -> None:
-    """Stop a turn that runs in this process and wait for its end; what it has said stays."""
+    """Stop a turn, in whichever process it runs, and wait for its end; what it has said stays."""
     if live := running.get(turn.pk):
         live.stop()
-        async for _ in live.watch():
-            pass
+    elif turn.is_running:
+        await section(Turn.objects.filter(pk=turn.pk).update, stop_requested=True)
+    async for _ in watch(turn):
+        pass
 
 
 async def delete_conversation(user: User, public_id: str) -> None:
@@ -161,7 +199,8 @@ async def delete_conversation(user: User, public_id: str) -> None:
 
     def find() -> tuple[Conversation, list[Turn]]:
         conversation = get_conversation(user, public_id)
-        return conversation, list(conversation.turns.filter(status=Turn.Status.RUNNING))
+        running = conversation.turns.filter(status=Turn.Status.RUNNING)
+        return conversation, list(running.select_related("conversation", "user"))
 
     conversation, turns = await section(find)
     for turn in turns:

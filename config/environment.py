@@ -40,6 +40,7 @@ class Environment(BaseSettings):
     history_token_budget: int = Field(8_000, ge=500, description="Estimated tokens of earlier turns given to a model.")
     model_calls_limit: int = Field(12, ge=1, le=100, description="Model calls in one turn.")
     turn_seconds_limit: float = Field(300, gt=0, description="Longest a turn may take.")
+    shutdown_grace_seconds: float = Field(5, ge=0, description="How long turns may finish when the server is stopped.")
     turn_lease_seconds: float = Field(15, ge=1, description="A turn's process is taken for dead after this silence.")
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"

@@ -155,6 +155,7 @@ MODEL_API = environment.model_api
 HISTORY_TOKEN_BUDGET = environment.history_token_budget
 MODEL_CALLS_LIMIT = environment.model_calls_limit
 TURN_SECONDS_LIMIT = environment.turn_seconds_limit
+SHUTDOWN_GRACE_SECONDS = environment.shutdown_grace_seconds
 TURN_LEASE_SECONDS = environment.turn_lease_seconds
 
 shared_processors: list[Any] = [

@@ -12,7 +12,7 @@ class AdminTests(TestCase):
         self.ann = sign_up()
         operations.add_task(self.ann.caller(), {"title": "Buy milk"})
         request = turns.Request.of(None, {})
-        self.turn = turns.accept(self.ann.user, None, turns.user_message("add milk"), request)
+        self.turn, _ = turns.accept(self.ann.user, None, turns.user_message("add milk"), request)
         self.client.force_login(User.objects.create_superuser("staff"))
 
     def test_staff_see_conversations_turns_tasks_and_operations(self) -> None:

@@ -1,3 +1,4 @@
+import asyncio
 import secrets
 import signal
 import socket
@@ -12,6 +13,7 @@ from django.db.utils import OperationalError
 
 from accounts.caller import Caller
 from accounts.models import BUILT_IN_ISSUER, User
+from chat import lifecycle
 from config import embedded
 from config.settings import environment
 from tasks import operations
@@ -62,9 +64,17 @@ class Command(BaseCommand):
         from config.asgi import application
 
         lines = [f"\nErrand is ready: {address}", *passwords, f"Staff: {address}/admin/   Stop with Ctrl-C\n"]
+        reactor.addSystemEventTrigger("before", "shutdown", hand_over)  # type: ignore[arg-type]
         reactor.callWhenRunning(lambda: self.stdout.write("\n".join(lines)))
         endpoint = f"tcp:port={port}:interface={HOST}"
         Server(application, endpoints=[endpoint], server_name="errand").run()
+
+
+def hand_over() -> Any:
+    """Let turns finish, or hand them to whoever comes next, before the server ends."""
+    from twisted.internet.defer import Deferred
+
+    return Deferred.fromFuture(asyncio.ensure_future(lifecycle.drain(settings.SHUTDOWN_GRACE_SECONDS)))
 
 
 def check_port(port: int) -> None:

@@ -1,0 +1,92 @@
+"""A running turn and the rest of the world: it tells other processes what it says, keeps its lease, hears "stop".
+
+Processes share only PostgreSQL, so a turn that runs for longer than a moment writes its events there, some at a time.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from chatkit.types import (
+    ErrorEvent,
+    ThreadItemAddedEvent,
+    ThreadItemDoneEvent,
+    ThreadItemRemovedEvent,
+    ThreadStreamEvent,
+)
+from django.conf import settings
+from pydantic import TypeAdapter
+
+from accounts.sections import section
+from chat.live import Live
+from chat.models import Broadcast, Turn, lease_end
+
+TICK_SECONDS = 0.3
+LISTEN_SECONDS = 1.0
+
+stream_event: TypeAdapter[ThreadStreamEvent] = TypeAdapter(ThreadStreamEvent)
+
+
+@dataclass
+class Heard:
+    """What one watcher has been told, so that a change of source neither repeats nor leaves out anything."""
+
+    open: set[str] = field(default_factory=set)
+    done: set[str] = field(default_factory=set)
+    has_error: bool = False
+
+    def is_news(self, event: ThreadStreamEvent) -> bool:
+        """Note an event; False if it says what was said before."""
+        match event:
+            case ThreadItemAddedEvent():
+                is_new = event.item.id not in self.open | self.done
+                self.open.add(event.item.id)
+                return is_new
+            case ThreadItemDoneEvent():
+                is_new = event.item.id not in self.done
+                self.done.add(event.item.id)
+                self.open.discard(event.item.id)
+                return is_new
+            case ThreadItemRemovedEvent():
+                was_open = event.item_id in self.open
+                self.open.discard(event.item_id)
+                return was_open
+            case ErrorEvent():
+                self.has_error = True
+        return True
+
+
+async def keep(turn: Turn, live: Live, told: int) -> None:
+    """Go on until cancelled: write events down, renew the lease, hear whether to stop. `told` events are written."""
+    number, heard_at = await section(turn.broadcasts.count), time.monotonic()
+    while True:
+        await asyncio.sleep(TICK_SECONDS)
+        fresh = live.events[told:]
+        if not fresh and time.monotonic() - heard_at < min(LISTEN_SECONDS, settings.TURN_LEASE_SECONDS / 3):
+            continue
+        heard_at = time.monotonic()
+        shown = [event.model_dump(mode="json", exclude_none=True, by_alias=True) for event in fresh]
+        stop = await section(report, turn, number, shown)
+        told += len(fresh)
+        number += bool(fresh)
+        if stop is None:
+            live.lose()
+        elif stop:
+            live.stop()
+
+
+def report(turn: Turn, number: int, events: list[Any]) -> bool | None:
+    """Renew the lease and write events. Returns whether the turn shall stop; None if it was taken over."""
+    if not turn.held().update(lease_expires_at=lease_end()):
+        return None
+    if events:
+        Broadcast.objects.create(turn=turn, number=number, events=events)
+    return turn.held().values_list("stop_requested", flat=True).first()
+
+
+def told_so_far(turn: Turn, after: int = 0) -> tuple[list[ThreadStreamEvent], int]:
+    """Return the events that the turn has written from broadcast number `after` on, and the next number."""
+    rows = list(turn.broadcasts.filter(number__gte=after).order_by("number"))
+    events = [stream_event.validate_python(event) for row in rows for event in row.events]
+    return events, after + len(rows)

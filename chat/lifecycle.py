@@ -1,0 +1,144 @@
+"""The turns that run in this process: begun, taken over from a process that died, stopped, handed over at the end."""
+
+import asyncio
+from collections.abc import Awaitable
+
+import openai
+import structlog
+from agents import AgentsException
+from asgiref.sync import SyncToAsync, ThreadSensitiveContext
+from chatkit.types import ThreadItemAddedEvent, ThreadItemDoneEvent, ThreadItemRemovedEvent, ThreadStreamEvent
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.sections import section
+from chat import broadcast, journal
+from chat.engine import TurnRun, explain
+from chat.live import Live, running
+from chat.models import LostLease, Turn
+
+MAX_ATTEMPTS = 5
+SWEPT_AT_ONCE = 10
+
+log = structlog.get_logger("errand.chat")
+
+
+def start(turn: Turn, user: User) -> Live:
+    """Run a turn that this process has just begun, in a task of its own; return what it says."""
+    return launch(turn, user, Live(), told=0)
+
+
+async def resume(turn: Turn) -> bool:
+    """Take over a turn whose process is silent and go on from its journal. False if it goes on elsewhere."""
+    taken = await section(take_over, turn)
+    if taken is None:
+        return False
+    told, news = taken
+    log.warning("turn.taken_over", turn_id=turn.public_id, attempt=turn.attempts)
+    launch(turn, turn.user, Live(told + news), told=len(told))
+    return True
+
+
+def take_over(turn: Turn) -> tuple[list[ThreadStreamEvent], list[ThreadStreamEvent]] | None:
+    """Return what the earlier run told and what must be told to mend it, or None if the turn is not ours now.
+
+    What it stored but did not tell is told now; what it began to say and did not store is taken back, since it will be
+    said anew.
+    """
+    if not turn.take_over():
+        return None
+    if turn.attempts > MAX_ATTEMPTS:
+        journal.end(turn, Turn.Status.FAILED, "The server stopped several times before the answer was complete.", [])
+        return None
+    told, _ = broadcast.told_so_far(turn)
+    done = {event.item.id for event in told if isinstance(event, ThreadItemDoneEvent)}
+    begun = [event.item.id for event in told if isinstance(event, ThreadItemAddedEvent)]
+    stored = journal.answer_items(turn.pk)
+    news: list[ThreadStreamEvent] = [ThreadItemDoneEvent(item=item) for item in stored if item.id not in done]
+    kept = done | {item.id for item in stored}
+    return told, news + [ThreadItemRemovedEvent(item_id=id) for id in begun if id not in kept]
+
+
+def launch(turn: Turn, user: User, live: Live, told: int) -> Live:
+    running[turn.pk] = live
+    live.task = asyncio.create_task(in_own_thread(run_turn(turn, user, live, told)), name=turn.public_id)
+    live.task.add_done_callback(report)
+    return live
+
+
+def report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.error("turn.crashed", turn_id=task.get_name(), exc_info=error)
+
+
+async def in_own_thread(work: Awaitable[None]) -> None:
+    """Give the turn its own database thread: that of the request it came with ends with the request."""
+    if SyncToAsync.thread_sensitive_context.get(None) is None:  # outside a server: a test, with its one connection
+        await work
+        return
+    async with ThreadSensitiveContext():
+        await work
+
+
+async def run_turn(turn: Turn, user: User, live: Live, told: int) -> None:
+    run = TurnRun(turn, user, live)
+    keeper = asyncio.create_task(broadcast.keep(turn, live, told))
+    try:
+        async with asyncio.timeout(settings.TURN_SECONDS_LIMIT):
+            await run.answer()
+        await run.end(Turn.Status.COMPLETED)
+    except asyncio.CancelledError:
+        if live.stop_requested:
+            await run.end(Turn.Status.STOPPED)
+        elif not live.is_lost:  # the process ends: whoever asks next goes on from the journal, at once
+            await section(turn.release)
+            raise
+    except LostLease:
+        log.warning("turn.lost", turn_id=turn.public_id)
+    except (openai.OpenAIError, AgentsException, TimeoutError) as error:
+        log.warning("turn.failed", turn_id=turn.public_id, error=str(error))
+        await run.end(Turn.Status.FAILED, explain(error))
+    except Exception:
+        await run.end(Turn.Status.FAILED, "Something went wrong on the server; it was logged.")
+        raise
+    finally:
+        keeper.cancel()
+        live.end()
+        running.pop(turn.pk, None)
+
+
+async def drain(seconds: float) -> None:
+    """Before the process ends: let short turns finish, hand the others over."""
+    tasks = [live.task for live in running.values() if live.task]
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=seconds)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+
+
+async def sweep() -> int:
+    """Take over turns whose processes died and that nobody asked for; return how many."""
+    return sum([await resume(turn) for turn in await section(dead_turns)])
+
+
+def dead_turns() -> list[Turn]:
+    dead = Turn.objects.filter(status=Turn.Status.RUNNING, lease_expires_at__lt=timezone.now())
+    return list(dead.select_related("conversation", "user")[:SWEPT_AT_ONCE])
+
+
+async def sweep_forever() -> None:
+    """Sweep at once, then again after each lease. Runs as long as the server does."""
+    while True:
+        await in_own_thread(sweep_once())
+        await asyncio.sleep(settings.TURN_LEASE_SECONDS)
+
+
+async def sweep_once() -> None:
+    try:
+        await sweep()
+    except DatabaseError as error:  # the database is away for a moment; the next sweep will find them
+        log.warning("sweep.failed", error=str(error))
