@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from chatkit.types import (
     ErrorEvent,
     ThreadItemAddedEvent,
@@ -16,6 +17,7 @@ from chatkit.types import (
     ThreadStreamEvent,
 )
 from django.conf import settings
+from django.db import DatabaseError
 from pydantic import TypeAdapter
 
 from accounts.sections import section
@@ -24,6 +26,8 @@ from chat.models import Broadcast, Turn, lease_end
 
 TICK_SECONDS = 0.3
 LISTEN_SECONDS = 1.0
+
+log = structlog.get_logger("errand.chat")
 
 stream_event: TypeAdapter[ThreadStreamEvent] = TypeAdapter(ThreadStreamEvent)
 
@@ -67,7 +71,11 @@ async def keep(turn: Turn, live: Live, told: int) -> None:
             continue
         heard_at = time.monotonic()
         shown = [event.model_dump(mode="json", exclude_none=True, by_alias=True) for event in fresh]
-        stop = await section(report, turn, number, shown)
+        try:
+            stop = await section(report, turn, number, shown)
+        except DatabaseError as error:  # away for a moment: told next time, unless the lease runs out meanwhile
+            log.warning("turn.not_reported", turn_id=turn.public_id, error=str(error))
+            continue
         told += len(fresh)
         number += bool(fresh)
         if stop is None:

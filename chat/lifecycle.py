@@ -95,8 +95,8 @@ async def run_turn(turn: Turn, user: User, live: Live, told: int) -> None:
         elif not live.is_lost:  # the process ends: whoever asks next goes on from the journal, at once
             await section(turn.release)
             raise
-    except LostLease:
-        log.warning("turn.lost", turn_id=turn.public_id)
+    except (LostLease, DatabaseError) as error:  # left as it is journaled; whoever finds the lease run out goes on
+        log.warning("turn.left", turn_id=turn.public_id, error=str(error))
     except (openai.OpenAIError, AgentsException, TimeoutError) as error:
         log.warning("turn.failed", turn_id=turn.public_id, error=str(error))
         await run.end(Turn.Status.FAILED, explain(error))

@@ -92,7 +92,10 @@ TEMPLATES = [
 
 # Without DATABASE_URL the engine starts the embedded PostgreSQL at its first connection (config/embedded).
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": {"OPTIONS": {"pool": {"min_size": 1, "max_size": environment.database_pool_size}}}
+    "default": {
+        "CONN_HEALTH_CHECKS": True,  # a restarted database costs nobody a request
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": environment.database_pool_size}},
+    }
 }
 if environment.database_url:
     host = environment.database_url.hosts()[0]

