@@ -2,11 +2,11 @@
 
 import datetime
 from typing import Annotated, Any, Literal, Self
-from uuid import UUID
 
 from ninja import Router, Schema, Status
 from pydantic import AfterValidator, ConfigDict, Field
 
+from accounts import ids
 from accounts.auth import UserRequest
 from accounts.models import AccessToken, User, validate_timezone
 from accounts.problems import NotFound
@@ -109,10 +109,7 @@ async def make_access_token(request: UserRequest, user_id: str, body: AccessToke
 @router.delete("/{user_id}/access-tokens/{token_id}", response={204: None})
 async def revoke_access_token(request: UserRequest, user_id: str, token_id: str) -> Status[None]:
     """Revoke a token; it is refused from now on."""
-    try:
-        id = UUID(hex=token_id.removeprefix("pat_"))
-    except ValueError as error:
-        raise NotFound("There is no such access token.") from error
+    id = ids.read("pat", token_id)
     deleted, _ = await section(AccessToken.objects.filter(user=request.auth, pk=id).delete)
     if not deleted:
         raise NotFound("There is no such access token.")

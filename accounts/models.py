@@ -13,6 +13,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from accounts import ids
 from accounts.problems import Conflict
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ class AccessToken(models.Model):
 
     @property
     def public_id(self) -> str:
-        return f"pat_{self.pk.hex}"
+        return ids.show("pat", self.pk)
 
 
 def digest(secret: str) -> str:

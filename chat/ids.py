@@ -1,11 +1,15 @@
-"""Ids as people and programs see them: a prefix that says what it is, and a UUIDv7 that never collides."""
+"""The ids of conversations, turns and what openai-chatkit stores; UUIDv7s, which never collide."""
 
 from uuid import UUID
 
 from chatkit.store import NotFoundError
 from uuid_utils.compat import uuid7
 
+from accounts import ids
+from accounts.ids import show
 from accounts.problems import NotFound
+
+__all__ = ["PREFIXES", "Missing", "new_id", "read", "show"]
 
 # The prefixes that openai-chatkit's store gives the kinds of things it makes.
 PREFIXES = {
@@ -27,16 +31,9 @@ def new_id(kind: str) -> str:
     return show(PREFIXES[kind], uuid7())
 
 
-def show(prefix: str, id: UUID) -> str:
-    return f"{prefix}_{id.hex}"
-
-
 def read(prefix: str, text: str) -> UUID:
-    """Return the UUID of an id such as `conv_0197…`. Raises `Missing`: nothing can have any other id."""
-    start, _, digits = text.partition("_")
+    """Return the UUID of an id such as `conv_0197…`. Raises `Missing`."""
     try:
-        if start == prefix and len(digits) == 32:
-            return UUID(hex=digits)
-    except ValueError:
-        pass
-    raise Missing(f"There is nothing with the id “{text[:80]}”.")
+        return ids.read(prefix, text)
+    except NotFound as error:
+        raise Missing(str(error)) from error

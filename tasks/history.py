@@ -1,12 +1,11 @@
 """Who changed what, when, by which way: an operation at a time, or a task at a time."""
 
 from typing import Any
-from uuid import UUID
 
 from django.db.models import QuerySet
 
+from accounts import ids
 from accounts.models import User
-from accounts.problems import NotFound
 from tasks.ledger import TaskNotFound
 from tasks.models import Change, Operation, Task
 from tasks.schemas import ChangeOut, FieldChange, HistoryEntry, HistoryPage, OperationOut, OperationPage
@@ -16,26 +15,15 @@ FIELDS = ["title", "notes", "priority", "labels", "due_date", "due_time", "recur
 HISTORY_LIMIT = 100
 
 
-def read_id(prefix: str, text: str) -> UUID:
-    """Return the UUID of `op_…` or `turn_…`. Raises `NotFound`: nothing has any other id."""
-    start, _, digits = text.partition("_")
-    try:
-        if start == prefix and len(digits) == 32:
-            return UUID(hex=digits)
-    except ValueError:
-        pass
-    raise NotFound(f"There is nothing with the id “{text[:80]}”.")
-
-
 def turn(operation: Operation) -> str | None:
-    return f"turn_{operation.turn_id.hex}" if operation.turn_id else None
+    return ids.show("turn", operation.turn_id) if operation.turn_id else None
 
 
 def operations(user: User, limit: int, cursor: str | None) -> OperationPage:
     """Return a page of the user's operations that changed something, the newest first."""
     found = Operation.objects.filter(user=user, changes__isnull=False).distinct()
     if cursor:
-        found = found.filter(id__lt=read_id("op", cursor))
+        found = found.filter(id__lt=ids.read("op", cursor))
     page = list(found.order_by("-id").prefetch_related("changes")[: limit + 1])
     names = parents(change for each in page for change in each.changes.all())
     items = [operation_out(each, names) for each in page[:limit]]

@@ -8,6 +8,7 @@ from asgiref.sync import SyncToAsync
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from channels.layers import get_channel_layer
 
+from accounts import ids
 from accounts.models import User
 from accounts.tokens import InvalidToken, authenticate
 from tasks.models import Change, Operation, Task
@@ -31,7 +32,7 @@ def announce(operation: Operation, changes: list[Change]) -> None:
         "type": "tasks.changed",
         "operation_id": operation.public_id,
         "source": operation.source,
-        "turn_id": f"turn_{operation.turn_id.hex}" if operation.turn_id else None,
+        "turn_id": ids.show("turn", operation.turn_id) if operation.turn_id else None,
         "summary": operation.summary,
         "changes": [{"id": change.number, "task": shapes.get(change.number)} for change in changes],
     }

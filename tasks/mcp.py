@@ -14,6 +14,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import AfterValidator, BaseModel, Field
 
+from accounts import ids
 from accounts.caller import current_caller
 from accounts.problems import Problem
 from accounts.sections import section
@@ -284,9 +285,9 @@ async def undo_changes(
 
     def work() -> Operation:
         if operation_id:
-            return undo.undo_operation(caller, history.read_id("op", operation_id))
+            return undo.undo_operation(caller, ids.read("op", operation_id))
         if turn_id:
-            return undo.undo_turn(caller, history.read_id("turn", turn_id))
+            return undo.undo_turn(caller, ids.read("turn", turn_id))
         return undo.undo_last(caller)
 
     return await change(UndoResult, work)

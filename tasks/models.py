@@ -11,6 +11,7 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, Tuple
 from django.db.models.functions import Coalesce, Length, Trim
 from uuid_utils.compat import uuid7
 
+from accounts import ids
 from accounts.caller import SOURCES
 from accounts.models import User
 
@@ -214,7 +215,7 @@ class Operation(models.Model):
 
     @property
     def public_id(self) -> str:
-        return f"op_{self.pk.hex}"
+        return ids.show("op", self.pk)
 
     def take_back(self, undone: list[Self]) -> None:
         """Note that this operation undid others. Where one of them was an undo, what that undid is in effect again."""

@@ -5,6 +5,7 @@ from typing import Annotated
 from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field
 
+from accounts import ids
 from accounts.auth import UserRequest
 from accounts.sections import section
 from tasks import history, undo
@@ -39,12 +40,12 @@ async def list_operations(
 @router.post("/{user_id}/operations/undo", response=UndoOut)
 async def undo_turn(request: UserRequest, user_id: str, body: UndoTurn, key: Key = None) -> UndoOut:
     """Undo everything that one turn did. Tasks that somebody changed since are kept and named."""
-    turn_id = history.read_id("turn", body.turn_id)
+    turn_id = ids.read("turn", body.turn_id)
     return undo_out(await section(undo.undo_turn, caller(request, key), turn_id))
 
 
 @router.post("/{user_id}/operations/{operation_id}/undo", response=UndoOut)
 async def undo_operation(request: UserRequest, user_id: str, operation_id: str, key: Key = None) -> UndoOut:
     """Undo one operation; an undo too. Tasks that somebody changed since are kept and named."""
-    id = history.read_id("op", operation_id)
+    id = ids.read("op", operation_id)
     return undo_out(await section(undo.undo_operation, caller(request, key), id))

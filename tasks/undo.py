@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import ForeignKey, QuerySet
 
+from accounts import ids
 from accounts.caller import Caller
 from accounts.problems import Conflict, NotFound
 from tasks.ledger import Ledger, Values
@@ -51,13 +52,13 @@ class Net:
 def undo_operation(caller: Caller, operation_id: UUID) -> Operation:
     """Undo one operation of the caller's. Raises `NothingToUndo` and `AlreadyUndone`."""
     found = Operation.objects.filter(user=caller.user, pk=operation_id)
-    return undo(caller, {"operation_id": f"op_{operation_id.hex}"}, found)
+    return undo(caller, {"operation_id": ids.show("op", operation_id)}, found)
 
 
 def undo_turn(caller: Caller, turn_id: UUID) -> Operation:
     """Undo everything that one turn did and that was not undone yet."""
     found = Operation.objects.filter(user=caller.user, turn_id=turn_id, undone_by=None)
-    return undo(caller, {"turn_id": f"turn_{turn_id.hex}"}, found)
+    return undo(caller, {"turn_id": ids.show("turn", turn_id)}, found)
 
 
 def undo_last(caller: Caller) -> Operation:

@@ -18,9 +18,11 @@ from tasks.when import Span, sentence_runs
 
 from . import values
 from .days import first_on_or_after, next_after, occurrences, occurs, parts_of
-from .phrases import ARTICLES, EACH, OBJECT, Phrases, Said, settled
+from .phrases import Phrases
+from .said import Said, settled
 from .saying import say
 from .values import EXAMPLES, NotARule, Parts, Rule, Unreadable
+from .vocabulary import ARTICLES, EACH, OBJECT
 
 __all__ = ["NotARule", "Rule", "Unreadable", "find", "first", "first_on_or_after", "next_after", "parse", "say"]
 

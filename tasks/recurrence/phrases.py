@@ -6,84 +6,15 @@ piece takes the index of a token and answers with what it read and the index aft
 """
 
 import datetime as dt
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 
-from tasks.when import NotADate, words
-from tasks.when.calendar import add_days, add_months
+from tasks.when import words
 from tasks.when.grammar import Grammar
 from tasks.when.reader import Part, Read
 
-from .values import EXAMPLES, TOO_OFTEN, WEEKDAYS, NotARule, Parts
-
-UNITS = {
-    word: unit
-    for names, unit in (
-        ("day days", ("DAILY", 1)),
-        ("week weeks wk wks", ("WEEKLY", 1)),
-        ("fortnight fortnights", ("WEEKLY", 2)),
-        ("month months", ("MONTHLY", 1)),
-        ("quarter quarters", ("MONTHLY", 3)),
-        ("year years year's", ("YEARLY", 1)),
-    )
-    for word in names.split()
-}
-ADVERBS = {
-    "daily": ("DAILY", 1),
-    "everyday": ("DAILY", 1),
-    "nightly": ("DAILY", 1),
-    "weekly": ("WEEKLY", 1),
-    "fortnightly": ("WEEKLY", 2),
-    "biweekly": ("WEEKLY", 2),
-    "monthly": ("MONTHLY", 1),
-    "quarterly": ("MONTHLY", 3),
-    "semiannually": ("MONTHLY", 6),
-    "yearly": ("YEARLY", 1),
-    "annually": ("YEARLY", 1),
-}
-DOUBTFUL = {
-    "bimonthly": '"every 2 months" or, for twice a month, "every 1st and 15th"',
-    "biannually": '"every 6 months" or "every 2 years"',
-    "biannual": '"every 6 months" or "every 2 years"',
-}
-OFTEN = {"hour", "hours", "minute", "minutes", "second", "seconds", "min", "mins"}
-WORKDAYS = {"weekday", "weekdays", "workday", "workdays"}
-WEEKEND = ((0, 5), (0, 6))
-PLURALS = {f"{name}s": day for day, name in enumerate(words.WEEKDAYS)}
-WEEKDAY = words.WEEKDAY_NUMBER | PLURALS
-EACH = {"every", "each"}
-# Words before "every" that make it the object of something else: "a report for every month".
-OBJECT = {"for", "of", "than", "like", "in", "between", "about", "not", "almost", "nearly", "count", "list", "one"}
-ARTICLES = {"the", "a", "an", "my", "our", "your", "his", "her", "their", "this", "that", "new", "old", "york", "#"}
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a piece says; empty where it says nothing."""
-
-    freq: str = ""
-    interval: int = 0
-    days: tuple[tuple[int, int], ...] = ()
-    monthdays: tuple[int, ...] = ()
-    months: tuple[int, ...] = ()
-    setpos: tuple[int, ...] = ()
-    time: dt.time | None = None
-    count: int = 0
-    until: dt.date | None = None
-    span: tuple[str, int] | None = None  # "for 5 weeks": until they are over
-    start: dt.date | None = None
-    repeats: bool = False  # says that something repeats, and not only on which days
-    weak: bool = False  # in a sentence it needs cues
-
-    def merged(self, other: "Said") -> "Said | None":
-        """Both together; None if they say the same thing twice."""
-        both = {field.name for field in fields(self) if getattr(self, field.name) and getattr(other, field.name)}
-        said = {field.name: getattr(other, field.name) or getattr(self, field.name) for field in fields(self)}
-        if both - {"repeats", "weak"} or ((self.until or self.span or self.count) and other.limits()):
-            return None
-        return Said(**said)
-
-    def limits(self) -> bool:
-        return bool(self.until or self.span or self.count)
+from .said import Said
+from .values import EXAMPLES, TOO_OFTEN, WEEKDAYS, NotARule
+from .vocabulary import ADVERBS, DOUBTFUL, EACH, OFTEN, PLURALS, UNITS, WEEKDAY, WEEKEND, WORKDAYS
 
 
 class Phrases(Grammar):
@@ -480,52 +411,3 @@ class Phrases(Grammar):
             return Said(start=self.today), self.skip(j + 1, "on")
         found = self.date(j)
         return (Said(start=found[0].date), self.skip(found[1], "on")) if found and found[0].date else None
-
-
-def settled(said: Said, today: dt.date) -> Parts:
-    """The parts of the rule that was said. Raises `NotARule` where they do not go together."""
-    freq = said.freq or ("YEARLY" if said.months else "MONTHLY" if said.monthdays or nth_days(said) else "WEEKLY")
-    if freq == "DAILY" and said.days and said.interval < 2 and not nth_days(said):
-        freq = "WEEKLY"
-    doubtful(said, freq)
-    until = said.until
-    if said.span:
-        until = ended(said.start or today, *said.span)
-    if until and until < (said.start or today):
-        raise NotARule(f"It would end on {until}, before it begins. Name a later day.")
-    return Parts(
-        freq,
-        said.interval or 1,
-        said.months,
-        tuple(sorted(said.monthdays, key=lambda n: (n < 0, abs(n)))),
-        tuple(sorted(said.days, key=lambda day: (day[0] < 0, abs(day[0]), day[1]))),
-        said.setpos,
-        said.count or None,
-        until,
-    )
-
-
-def nth_days(said: Said) -> bool:
-    return bool(said.setpos) or any(nth for nth, _ in said.days)
-
-
-def doubtful(said: Said, freq: str) -> None:
-    plain = bool(said.days) and not nth_days(said)
-    if freq == "DAILY" and (said.days or said.monthdays):
-        raise NotARule(f"Every so many days cannot fall on set days too. {EXAMPLES}")
-    if freq == "WEEKLY" and (said.monthdays or nth_days(said)):
-        raise NotARule(f"A day of the month does not come every so many weeks. {EXAMPLES}")
-    if freq == "MONTHLY" and plain:
-        raise NotARule('A month has several of these weekdays: write "the first monday of every month".')
-    if freq == "YEARLY" and (plain or ((said.monthdays or said.days) and not said.months)):
-        raise NotARule('Say the month and the day: "every year on 3 may", "every third thursday of november".')
-    if any(not 1 <= abs(day) <= 31 for day in said.monthdays):
-        raise NotARule("A month has days from 1 to 31.")
-
-
-def ended(start: dt.date, unit: str, count: int) -> dt.date:
-    """The last day of so many days or months from that day on."""
-    try:
-        return add_days(add_days(start, count) if unit == "days" else add_months(start, count), -1)
-    except NotADate as fault:
-        raise NotARule(f"{fault} Name a nearer end.") from fault

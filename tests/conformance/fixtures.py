@@ -32,40 +32,40 @@ schema_tool.parameters = {
 server = MCPServer("conformance-fixtures", tools=[schema_tool])
 
 
-@server.tool()
-async def test_simple_text() -> CallToolResult:
+@server.tool("test_simple_text")
+async def simple_text() -> CallToolResult:
     """Answer with text."""
     return CallToolResult(content=[TextContent(text="This is a simple text response for testing.")])
 
 
-@server.tool()
-async def test_image_content() -> CallToolResult:
+@server.tool("test_image_content")
+async def image_content() -> CallToolResult:
     """Answer with an image."""
     return CallToolResult(content=[ImageContent(data=PIXEL, mime_type="image/png")])
 
 
-@server.tool()
-async def test_audio_content() -> CallToolResult:
+@server.tool("test_audio_content")
+async def audio_content() -> CallToolResult:
     """Answer with sound."""
     return CallToolResult(content=[AudioContent(data=SILENCE, mime_type="audio/wav")])
 
 
-@server.tool()
-async def test_embedded_resource() -> CallToolResult:
+@server.tool("test_embedded_resource")
+async def embedded_resource() -> CallToolResult:
     """Answer with an embedded resource."""
     return CallToolResult(content=[embedded("test://embedded-resource", "This is an embedded resource content.")])
 
 
-@server.tool()
-async def test_multiple_content_types() -> CallToolResult:
+@server.tool("test_multiple_content_types")
+async def multiple_content_types() -> CallToolResult:
     """Answer with text, an image and a resource."""
     mixed = embedded("test://mixed-content-resource", '{"test":"data","value":123}', "application/json")
     text = TextContent(text="Multiple content types test:")
     return CallToolResult(content=[text, ImageContent(data=PIXEL, mime_type="image/png"), mixed])
 
 
-@server.tool()
-async def test_error_handling() -> CallToolResult:
+@server.tool("test_error_handling")
+async def error_handling() -> CallToolResult:
     """Fail."""
     raise ToolError("This tool intentionally returns an error for testing")
 
