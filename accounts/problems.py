@@ -1,5 +1,6 @@
 """Errors that people and programs may see: RFC 9457 problem details over HTTP, plain words to a model."""
 
+import math
 from http import HTTPStatus
 from typing import Any
 
@@ -28,6 +29,16 @@ class Unprocessable(Problem):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
+class TooMany(Problem):
+    """Asked too often. `retry_after` says in how many seconds to come back (RFC 9110, section 10.2.3)."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, text: str, seconds: float) -> None:
+        self.retry_after = max(1, math.ceil(seconds))
+        super().__init__(text)
+
+
 class KeyReused(Conflict):
     def __init__(self) -> None:
         super().__init__("This Idempotency-Key was already used for another request. Use a new one for each request.")
@@ -39,6 +50,14 @@ def problem_response(status: int, detail: str = "", **members: Any) -> HttpRespo
     response = JsonResponse(body | members, status=status, content_type="application/problem+json")
     if status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def respond_to(problem: Problem) -> HttpResponse:
+    """Return the response for an expected failure."""
+    response = problem_response(problem.status, str(problem))
+    if isinstance(problem, TooMany):
+        response["Retry-After"] = str(problem.retry_after)
     return response
 
 

@@ -14,7 +14,7 @@ from accounts.auth import Bearer
 from accounts.bodies import parse_json, refuse_unstorable
 from accounts.issuer_api import Refused, refused_response
 from accounts.issuer_api import router as issuer_router
-from accounts.problems import Problem, problem_response
+from accounts.problems import Problem, problem_response, respond_to
 from chat.api import router as chat_router
 from config.export_api import router as export_router
 from tasks.api import router as tasks_router
@@ -50,7 +50,7 @@ api.add_router("", export_router)
 
 @api.exception_handler(Problem)
 def on_problem(request: HttpRequest, error: Problem) -> HttpResponse:
-    return problem_response(error.status, str(error))
+    return respond_to(error)
 
 
 @api.exception_handler(StaleVersion)

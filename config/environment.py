@@ -1,5 +1,6 @@
 """Errand's whole environment: every variable it reads, typed, with its default, validated at start."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import available_timezones
@@ -40,6 +41,11 @@ class Environment(BaseSettings):
     history_token_budget: int = Field(8_000, ge=500, description="Estimated tokens of earlier turns given to a model.")
     model_calls_limit: int = Field(12, ge=1, le=100, description="Model calls in one turn.")
     turn_seconds_limit: float = Field(300, gt=0, description="Longest a turn may take.")
+    user_turns_a_minute: int = Field(30, ge=0, description="Most turns one user may begin in a minute; 0: any number.")
+    user_tokens_a_day: int = Field(0, ge=0, description="Most tokens one user may use in a day; 0: any number.")
+    model_prices: dict[str, tuple[Decimal, Decimal]] = Field(
+        {}, description='Per million tokens in and out, as JSON: {"gpt-5-mini": [0.25, 2]}; for the cost of turns.'
+    )
     shutdown_grace_seconds: float = Field(5, ge=0, description="How long turns may finish when the server is stopped.")
     turn_lease_seconds: float = Field(15, ge=1, description="A turn's process is taken for dead after this silence.")
 

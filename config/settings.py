@@ -158,6 +158,9 @@ MODEL_API = environment.model_api
 HISTORY_TOKEN_BUDGET = environment.history_token_budget
 MODEL_CALLS_LIMIT = environment.model_calls_limit
 TURN_SECONDS_LIMIT = environment.turn_seconds_limit
+USER_TURNS_A_MINUTE = environment.user_turns_a_minute
+USER_TOKENS_A_DAY = environment.user_tokens_a_day
+MODEL_PRICES = environment.model_prices
 SHUTDOWN_GRACE_SECONDS = environment.shutdown_grace_seconds
 TURN_LEASE_SECONDS = environment.turn_lease_seconds
 
