@@ -18,14 +18,8 @@ GROUPS = ["finding"]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure Errand.")
-    parser.add_argument("groups", nargs="*", metavar="group", help=f"of {', '.join(GROUPS)}; none: all")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
-    parser.add_argument("--rows", type=int, default=10_000_000, help="finding: tasks of everyone (default 10,000,000)")
-    options = parser.parse_args()
-    if unknown := set(options.groups) - set(GROUPS):
-        parser.error(f"there is no group {', '.join(sorted(unknown))}")
     try:
+        options = parse()
         os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
         django.setup()
         modules = [import_module(f"tests.bench.{name}") for name in options.groups or GROUPS]
@@ -33,6 +27,17 @@ def main() -> None:
     finally:
         environment.end()
     sys.stdout.write((table.as_json if options.json else table.as_text)(tables) + "\n")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure Errand.")
+    parser.add_argument("groups", nargs="*", metavar="group", help=f"of {', '.join(GROUPS)}; none: all")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument("--rows", type=int, default=10_000_000, help="finding: tasks of everyone (default 10,000,000)")
+    options = parser.parse_args()
+    if unknown := set(options.groups) - set(GROUPS):
+        parser.error(f"there is no group {', '.join(sorted(unknown))}")
+    return options
 
 
 if __name__ == "__main__":

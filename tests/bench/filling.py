@@ -66,25 +66,28 @@ FROM (SELECT i::bigint, %(rows)s / %(own)s AS stride FROM generate_series(1, %(r
 """
 # Every task of the user was added by an operation; of everyone else's, one in eight (their record would be 10 GB).
 OPERATIONS = """
-INSERT INTO tasks_operation (id, user_id, source, key, tool, arguments, result, turn_id, summary, created_at)
+INSERT INTO tasks_operation (id, user_id, source, key, tool, arguments, result, turn_id, summary, changes_count,
+    created_at)
 SELECT task.id, user_id, 'rest', task.id::text, 'add_task', jsonb_build_object('title', title),
     jsonb_build_object('task', to_jsonb(task)), CASE WHEN number %% 3 = 0 THEN task.id END, 'Added “' || title || '”',
-    created_at
-FROM tasks_task task WHERE user_id = %(user)s OR number %% 8 = 0 ORDER BY task.id
+    1, created_at
+FROM tasks_task task WHERE user_id = %(user)s OR number %% 8 = 1 ORDER BY task.id
 """
 CHANGES = """
-INSERT INTO tasks_change (operation_id, task_id, number, after)
-SELECT operation.id, task.id, task.number, to_jsonb(task)
+INSERT INTO tasks_change (operation_id, user_id, task_id, number, after)
+SELECT operation.id, task.user_id, task.id, task.number, to_jsonb(task)
 FROM tasks_operation operation JOIN tasks_task task USING (id) ORDER BY operation.id
 """
 MORE_OPERATIONS = """
-INSERT INTO tasks_operation (id, user_id, source, key, tool, arguments, result, summary, created_at)
-SELECT uuidv7(), user_id, 'chat', 'more ' || i, 'update_task', '{}', '{}', 'Changed “' || title || '”', now()
+INSERT INTO tasks_operation (id, user_id, source, key, tool, arguments, result, summary, changes_count,
+    created_at)
+SELECT (lpad(to_hex(i), 12, '0') || '70009000000000000000')::uuid, user_id, 'chat', 'more ' || i, 'update_task', '{}',
+    '{}', 'Changed “' || title || '”', 1, created_at
 FROM tasks_task, generate_series(1, 150) i WHERE user_id = %(user)s AND number = %(number)s
 """
 MORE_CHANGES = """
-INSERT INTO tasks_change (operation_id, task_id, number, before, after)
-SELECT operation.id, task.id, number, to_jsonb(task), to_jsonb(task) || '{"title": "Another"}'
+INSERT INTO tasks_change (operation_id, user_id, task_id, number, before, after)
+SELECT operation.id, user_id, task.id, number, to_jsonb(task), to_jsonb(task) || '{"title": "Another"}'
 FROM tasks_operation operation JOIN tasks_task task USING (user_id)
 WHERE user_id = %(user)s AND number = %(number)s AND key LIKE 'more %%'
 """
@@ -111,8 +114,9 @@ def indexed_last() -> Iterator[None]:
     """Build indexes after the rows are there, and trust that they refer to each other: many times faster."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid::regclass::text"
-            " = ANY(%s) AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)",
+            "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
+            " WHERE indrelid::regclass::text = ANY(%s)"
+            " AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)",
             [TABLES],
         )
         indexes = cursor.fetchall()

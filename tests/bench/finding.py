@@ -11,6 +11,7 @@ from functools import partial
 
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Count
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
@@ -34,13 +35,29 @@ def measure(options: Namespace) -> Table:
     fill(user, own, rows=own, users=1)
     alone = times(user)
     fill(user, own, rows=options.rows, users=min(USERS, options.rows))
-    among = times(user)
+    among = times(user) | {f"an ordinary user's {name}": time for name, time in ordinary_times().items()}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version'), current_setting('shared_buffers')")
+        version, memory = cursor.fetchone()
     return Table(
-        title=f"Finding: PostgreSQL's time for pages of {PAGE} of one user's {own:,} tasks (four of five open)",
+        title=f"Finding: time in PostgreSQL {version} with {memory} of shared buffers, warm, median of {RUNS}; "
+        f"pages of {PAGE} of one user's {own:,} tasks, four of five open",
         here=f"among {options.rows:,}",
         reference="alone",
-        rows=[Row(name, among[name], alone[name], "ms") for name in among],
+        rows=[Row(name, time, alone.get(name), "ms") for name, time in among.items()],
     )
+
+
+def ordinary_times() -> dict[str, float]:
+    """Return the times of what costs as much as one has tasks, for a user who has as many as half of everyone."""
+    counted = User.objects.filter(issuer="bench").annotate(n=Count("tasks")).order_by("n", "pk")
+    user = counted[counted.count() // 2]
+    calls: list[Case] = [
+        ("label that none has", partial(finding.find, user, Filters(label="zebra"), PAGE)),
+        ("search, none fits", partial(finding.find, user, Filters(search="zebra"), PAGE)),
+        ("overview", partial(finding.overview, user)),
+    ]
+    return {f"{name} ({user.n} tasks)": milliseconds(call) for name, call in calls}
 
 
 def times(user: User) -> dict[str, float]:
@@ -72,7 +89,7 @@ def cases(user: User) -> Iterator[Case]:
     yield "overview", partial(finding.overview, user)
     yield "a task by its number", partial(finding.get, user, of_all["open"] // 2)
     yield "operations, first page", partial(history.operations, user, PAGE, None)
-    middle = Operation.objects.filter(user=user).order_by("-id")[of_all["open"] // 2]
+    middle = Operation.objects.filter(user=user).latest_first()[of_all["open"] // 2]
     yield "operations, in the middle", partial(history.operations, user, PAGE, middle.public_id)
     yield "history of a task", partial(history.of_task, user, of_all["open"] // 2)
     yield "history of a task changed 150 times", partial(history.of_task, user, LONG_HISTORY)

@@ -42,8 +42,8 @@ def machine() -> dict[str, str]:
         "processor": f"{processor()}, {os.cpu_count()} cores",
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GB",
         "system": f"{platform.system()} {platform.release()}",
-        "python": platform.python_version(),
-        "django": django.__version__,
+        "python": f"Python {platform.python_version()}",
+        "django": f"Django {django.__version__}",
         "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     }
 
@@ -67,8 +67,8 @@ def table_text(table: Table) -> str:
     here, reference = max(len(table.here), 10), max(len(table.reference), 10)
     lines = [table.title, f"{'':{names}}  {table.here:>{here}}  {table.reference:>{reference}}  ratio"]
     for row in table.rows:
-        compared = f"{row.reference:,.2f}" if row.reference is not None else "–"
-        ratio = f"{row.ratio:.2f}" if row.ratio is not None else "–"
+        compared = f"{row.reference:,.2f}" if row.reference is not None else ""
+        ratio = f"{row.ratio:.2f}" if row.ratio is not None else ""
         lines.append(f"{row.name:{names}}  {row.here:>{here},.2f}  {compared:>{reference}}  {ratio:>5}  {row.unit}")
     return "\n".join(lines)
 
