@@ -67,7 +67,7 @@ def exported(task: Task) -> dict[str, Any]:
 def operations(user: User) -> list[dict[str, Any]]:
     """Return everything that was done to a user's tasks as JSON, the oldest first."""
     found = Operation.objects.filter(user=user).order_by("id").prefetch_related("changes")
-    names = history.parents(Change.objects.filter(operation__user=user))
+    names = history.parents(Change.objects.filter(user=user))
     shapes: list[OperationOut] = [history.operation_out(each, names) for each in found]
     return [shape.model_dump(mode="json") for shape in shapes]
 

@@ -3,11 +3,10 @@
 import base64
 import datetime
 import json
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import CharField, Count, Func, Q
 
 from accounts.models import User
 from accounts.problems import Problem
@@ -24,6 +23,14 @@ LABELS_SHOWN = 20
 
 class BadFilter(Problem):
     pass
+
+
+class Unnest(Func):
+    """A row for each element of an array."""
+
+    function = "unnest"
+    set_returning = True
+    output_field = CharField()
 
 
 @dataclass(frozen=True)
@@ -117,7 +124,7 @@ def due_filter(user: User, tasks: TaskQuerySet, due: str) -> TaskQuerySet:
         case "overdue":
             return tasks.overdue(now)
         case "no date":
-            return tasks.filter(due_date=None)
+            return tasks.undated()
         case "next 7 days" | "week" | "this week":
             return tasks.due_between(today, today + datetime.timedelta(days=NEXT_DAYS))
     try:
@@ -132,16 +139,16 @@ def overview(user: User) -> Overview:
     now = user.now()
     tasks, today = Task.objects.for_user(user), now.date()
     last = today + datetime.timedelta(days=OVERVIEW_DAYS)
-    days = tasks.open().due_between(today, last).order_by("due_date").values_list("due_date").annotate(n=Count("pk"))
+    days = tasks.open().due_between(today, last).order_by("due_date").values_list("due_date").annotate(n=Count("*"))
     by_day = [DayCount(date=day, count=n) for day, n in days]
-    labels = Counter(label for row in tasks.open().exclude(labels=[]).values_list("labels", flat=True) for label in row)
+    labels = tasks.open().annotate(label=Unnest("labels")).values_list("label").annotate(n=Count("*"))
     week = now - datetime.timedelta(days=7)
     return Overview(
         open=tasks.open().count(),
         overdue=tasks.overdue(now).count(),
         today=next((day.count for day in by_day if day.date == today), 0),
-        no_date=tasks.open().filter(due_date=None).count(),
+        no_date=tasks.open().undated().count(),
         completed_7_days=tasks.filter(Q(completed_at__gte=week) | Q(last_completed_at__gte=week)).count(),
         by_day=by_day,
-        by_label=dict(labels.most_common(LABELS_SHOWN)),
+        by_label=dict(labels.order_by("-n", "label")[:LABELS_SHOWN]),
     )

@@ -19,12 +19,19 @@ def turn(operation: Operation) -> str | None:
     return ids.show("turn", operation.turn_id) if operation.turn_id else None
 
 
+def get(user: User, public_id: str) -> Operation:
+    """Return the user's operation of that id. Raises `NotFound`."""
+    if operation := Operation.objects.filter(user=user, pk=ids.read("op", public_id)).first():
+        return operation
+    raise NotFound(f"There is nothing with the id “{public_id}”.")
+
+
 def operations(user: User, limit: int, cursor: str | None) -> OperationPage:
-    """Return a page of the user's operations that changed something, the newest first."""
-    found = Operation.objects.filter(user=user, changes__isnull=False).distinct()
+    """Return a page of the user's operations that changed something, the newest first. Raises `NotFound`."""
+    found = Operation.objects.filter(user=user)
     if cursor:
-        found = found.filter(id__lt=ids.read("op", cursor))
-    page = list(found.order_by("-id").prefetch_related("changes")[: limit + 1])
+        found = found.before(get(user, cursor))
+    page = list(found.effective().latest_first().prefetch_related("changes")[: limit + 1])
     names = parents(change for each in page for change in each.changes.all())
     items = [operation_out(each, names) for each in page[:limit]]
     return OperationPage(items=items, next_cursor=items[-1].id if len(page) > limit else None)
@@ -69,7 +76,7 @@ def parents(changes: Any) -> dict[str, int]:
 
 def of_task(user: User, number: int) -> HistoryPage:
     """Return who changed which field of a task, the newest first; also of a deleted one. Raises `TaskNotFound`."""
-    found: QuerySet[Change] = Change.objects.filter(operation__user=user, number=number)
+    found: QuerySet[Change] = Change.objects.filter(user=user, number=number)
     changes = list(found.select_related("operation").order_by("-id")[:HISTORY_LIMIT])
     if not changes:
         raise TaskNotFound(number)

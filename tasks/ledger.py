@@ -146,7 +146,9 @@ class Ledger:
         return task
 
     def note(self, task: Task, before: Values | None, after: Values | None) -> None:
-        self.changes.append(Change(task_id=task.pk, number=task.number, before=before, after=after))
+        self.changes.append(
+            Change(user=self.caller.user, task_id=task.pk, number=task.number, before=before, after=after)
+        )
 
     def set(self, task: Task, values: Values) -> None:
         """Set fields of a task from JSON values. Raises `Unprocessable` for what cannot be."""

@@ -64,12 +64,15 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return {"open": self.open, "done": self.done, "all": self.all}[status]()
 
     def due_between(self, first: datetime.date, last: datetime.date) -> Self:
-        return self.filter(due_date__range=(first, last))
+        return self.alias(day=DAY).filter(day__range=(first, last), due_date__isnull=False)
+
+    def undated(self) -> Self:
+        return self.alias(day=DAY).filter(day=datetime.date.max, due_date=None)
 
     def overdue(self, now: datetime.datetime) -> Self:
         """Narrow to open tasks whose day, or time today, has passed on the user's clock (`now`)."""
-        earlier_today = Q(due_date=now.date(), due_time__lt=now.time())
-        return self.open().filter(Q(due_date__lt=now.date()) | earlier_today)
+        earlier = Q(due_date__lt=now.date()) | Q(due_time__lt=now.time())
+        return self.open().alias(day=DAY).filter(earlier, day__lte=now.date())
 
     def labelled(self, label: str) -> Self:
         return self.filter(labels__contains=[label.strip().lstrip("#").casefold()])
@@ -100,9 +103,11 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.filter(TupleGreaterThan(Tuple(*LIST_ORDER), place))
 
 
-# Nulls are written out, so that one index serves the order and a place in it can be compared with.
+# Nulls are written out, so that one index serves the order and a place in it can be compared with. Filters by day
+# compare the same expression, otherwise the index would not serve them.
+DAY = Coalesce("due_date", Value(datetime.date.max))
 LIST_ORDER: list[Combinable] = [
-    Coalesce("due_date", Value(datetime.date.max)),
+    DAY,
     Coalesce("position", Value(2**31 - 1)),
     Coalesce("due_time", Value(datetime.time.max)),
     F("priority"),
@@ -114,7 +119,7 @@ class Task(models.Model):
     """One thing to do. `number` counts per user and is the only id that people, programs and models see."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tasks")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tasks", db_index=False)
     number = models.PositiveIntegerField()
     title = models.CharField(max_length=TITLE_LENGTH)
     notes = models.TextField(blank=True, max_length=NOTES_LENGTH)
@@ -157,10 +162,22 @@ class Task(models.Model):
                 name="task_recurrence_needs_dates",
             ),
         ]
+        # Each begins with the user: what is found costs the same however much others have.
         indexes = [
-            models.Index("user", *LIST_ORDER, condition=Q(completed_at=None), name="task_open_in_list_order"),
+            models.Index(
+                "user",
+                *LIST_ORDER,
+                condition=Q(completed_at=None),
+                include=["due_date", "due_time"],  # lets days be counted without reading the tasks
+                name="task_open_in_list_order",
+            ),
             models.Index("user", *LIST_ORDER, name="task_in_list_order"),
             models.Index(fields=["user", "-completed_at", "-number"], name="task_completed"),
+            models.Index(
+                fields=["user", "last_completed_at"],
+                condition=Q(last_completed_at__isnull=False),
+                name="task_last_completed",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -185,11 +202,25 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, UUID) else value
 
 
+class OperationQuerySet(models.QuerySet["Operation"]):
+    def effective(self) -> Self:
+        """Narrow to those that changed a task."""
+        return self.filter(changes_count__gt=0)
+
+    def latest_first(self) -> Self:
+        # Not by id, though it gives the same order: to follow the primary key, PostgreSQL may read everybody's.
+        return self.order_by("-created_at", "-id")
+
+    def before(self, operation: "Operation") -> Self:
+        """Narrow to what comes after an operation in `latest_first`."""
+        return self.filter(TupleLessThan(Tuple("created_at", "id"), [operation.created_at, operation.pk]))
+
+
 class Operation(models.Model):
     """One change that somebody asked for, with its result: committed with it, never done twice under one key."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="operations")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="operations", db_index=False)
     source = models.CharField(max_length=5, choices=[(name, name) for name in SOURCES])
     key = models.CharField(max_length=255)
     tool = models.CharField(max_length=50)
@@ -197,8 +228,11 @@ class Operation(models.Model):
     result = models.JSONField()
     turn_id = models.UUIDField(null=True, blank=True)
     summary = models.CharField(max_length=200, help_text="What it did, in one line.")
+    changes_count = models.PositiveIntegerField(help_text="How many changes it made.")
     undone_by = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="undoes")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OperationQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -206,7 +240,7 @@ class Operation(models.Model):
             models.CheckConstraint(condition=Q(source__in=SOURCES), name="operation_source"),
         ]
         indexes = [
-            models.Index(fields=["user", "-id"], name="operation_recent"),
+            models.Index(fields=["user", "-created_at", "-id"], name="operation_recent"),
             models.Index(fields=["user", "turn_id"], condition=Q(turn_id__isnull=False), name="operation_turn"),
         ]
 
@@ -228,7 +262,9 @@ class Change(models.Model):
     """What an operation did to one task: its columns before (null: it was added) and after (null: deleted)."""
 
     operation = models.ForeignKey(Operation, models.CASCADE, related_name="changes")
-    task_id = models.UUIDField(db_index=True)
+    # The operation's user, so that the history of a task that is gone is found by its number.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    task_id = models.UUIDField()
     number = models.PositiveIntegerField()
     before = models.JSONField(null=True, blank=True)
     after = models.JSONField(null=True, blank=True)
@@ -237,6 +273,7 @@ class Change(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(before__isnull=False) | Q(after__isnull=False), name="change_not_empty"),
         ]
+        indexes = [models.Index(fields=["user", "number", "-id"], name="change_of_task")]
 
     def __str__(self) -> str:
         return f"#{self.number}: {self.operation.tool}"

@@ -41,6 +41,7 @@ def perform(caller: Caller, tool: str, arguments: Values, work: Callable[[Ledger
             arguments=arguments,
             result=result,
             summary=shortened(summary),
+            changes_count=len(ledger.changes),
         )
         for change in ledger.changes:
             change.operation = operation

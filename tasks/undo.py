@@ -63,14 +63,14 @@ def undo_turn(caller: Caller, turn_id: UUID) -> Operation:
 
 def undo_last(caller: Caller) -> Operation:
     """Undo what was last done by the same way as the caller comes: the last turn in the chat, else one operation."""
-    done = Operation.objects.filter(user=caller.user, undone_by=None, changes__isnull=False).exclude(tool="undo")
+    done = Operation.objects.filter(user=caller.user, undone_by=None).effective().exclude(tool="undo")
     if caller.turn_id:
         done = done.exclude(turn_id=caller.turn_id)
-    last = done.filter(source=caller.source).order_by("-id").first()
+    last = done.filter(source=caller.source).latest_first().first()
     if last is None:
         raise NothingToUndo("There is nothing to undo.")
     found = done.filter(turn_id=last.turn_id) if last.turn_id else done.filter(pk=last.pk)
-    return undo(caller, {}, found.distinct())
+    return undo(caller, {}, found)
 
 
 def undo(caller: Caller, arguments: Values, found: QuerySet[Operation]) -> Operation:

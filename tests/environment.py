@@ -1,6 +1,6 @@
 """The environment of a test run: nothing of the developer's own, and a PostgreSQL of its own that ends with it.
 
-A pytest plugin, because the environment must stand before Django's settings are read.
+A pytest plugin, because the environment must stand before Django's settings are read; `tests.bench` imports it too.
 """
 
 import os
@@ -15,8 +15,13 @@ Environment.model_config["env_file"] = None
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="errand-tests-")
 
 
-def pytest_unconfigure() -> None:
+def end() -> None:
+    """Stop the database and remove its files."""
     from config import embedded
 
     embedded.stop()
     shutil.rmtree(os.environ["DATA_DIR"], ignore_errors=True)
+
+
+def pytest_unconfigure() -> None:
+    end()

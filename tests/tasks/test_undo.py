@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
-from accounts.problems import Problem
-from tasks import operations, undo
+from accounts.problems import NotFound, Problem
+from tasks import history, operations, undo
 from tasks.models import Operation, Task
 from tests.people import Person, sign_up
 
@@ -108,6 +108,24 @@ class UndoTests(TestCase):
         self.add("a")
         self.undo(operations.update_task(self.caller(), 1, {"title": "b"}))
         self.assertEqual(Task.objects.get().version, 3)
+
+    def test_operations_are_paged_the_latest_first_without_those_that_changed_nothing(self) -> None:
+        titles = ["a", "b", "c"]
+        for title in titles:
+            self.add(title)
+        operations.update_task(self.caller(), 1, {"title": "a"})
+        pages: list[str] = []
+        cursor = None
+        while cursor or not pages:
+            page = history.operations(self.ann.user, 2, cursor)
+            pages += [change.title for item in page.items for change in item.changes]
+            cursor = page.next_cursor
+        self.assertEqual(pages, titles[::-1])
+
+    def test_an_operation_of_others_is_no_place_in_the_pages(self) -> None:
+        self.add("a")
+        with self.assertRaises(NotFound):
+            history.operations(sign_up("Bob").user, 2, Operation.objects.get().public_id)
 
     def test_operations_of_others_cannot_be_undone(self) -> None:
         added = self.add("a")

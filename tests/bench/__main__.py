@@ -1,0 +1,44 @@
+"""Measure Errand: `uv run python -m tests.bench [GROUP …] [--json]`.
+
+A group is a module of this package with `measure(options) -> Table`. Every group measures both sides in one run and
+gives their ratio, because absolute figures drift between machines and hours.
+"""
+
+import argparse
+import os
+import sys
+from importlib import import_module
+
+import django
+
+from tests import environment
+from tests.bench import table
+
+GROUPS = ["finding"]
+
+
+def main() -> None:
+    try:
+        options = parse()
+        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+        django.setup()
+        modules = [import_module(f"tests.bench.{name}") for name in options.groups or GROUPS]
+        tables = [module.measure(options) for module in modules]
+    finally:
+        environment.end()
+    sys.stdout.write((table.as_json if options.json else table.as_text)(tables) + "\n")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure Errand.")
+    parser.add_argument("groups", nargs="*", metavar="group", help=f"of {', '.join(GROUPS)}; none: all")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument("--rows", type=int, default=10_000_000, help="finding: tasks of everyone (default 10,000,000)")
+    options = parser.parse_args()
+    if unknown := set(options.groups) - set(GROUPS):
+        parser.error(f"there is no group {', '.join(sorted(unknown))}")
+    return options
+
+
+if __name__ == "__main__":
+    main()

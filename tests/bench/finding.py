@@ -1,0 +1,112 @@
+"""Finding tasks: one user's, alone in the database and among everyone's. Nothing may grow with other people's data.
+
+Measured is the time that PostgreSQL needs for the queries that the application really makes.
+"""
+
+import json
+import statistics
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import Count
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from tasks import finding, history
+from tasks.finding import Filters
+from tasks.models import Operation, Task
+from tests.bench.filling import LONG_HISTORY, OWN, USERS, fill
+from tests.bench.table import Row, Table
+
+PAGE = 50
+RUNS = 15
+
+type Case = tuple[str, Callable[[], object]]
+
+
+def measure(options: Namespace) -> Table:
+    """Measure with `options.rows` tasks of everyone."""
+    call_command("migrate", verbosity=0)
+    user = User.objects.sign_up(name="Ann", email="ann@example.org", password="correct horse battery")
+    own = min(OWN, options.rows // 2)
+    fill(user, own, rows=own, users=1)
+    alone = times(user)
+    fill(user, own, rows=options.rows, users=min(USERS, options.rows))
+    among = times(user) | {f"an ordinary user's {name}": time for name, time in ordinary_times().items()}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version'), current_setting('shared_buffers')")
+        version, memory = cursor.fetchone()
+    return Table(
+        title=f"Finding: time in PostgreSQL {version} with {memory} of shared buffers, warm, median of {RUNS}; "
+        f"pages of {PAGE} of one user's {own:,} tasks, four of five open",
+        here=f"among {options.rows:,}",
+        reference="alone",
+        rows=[Row(name, time, alone.get(name), "ms") for name, time in among.items()],
+    )
+
+
+def ordinary_times() -> dict[str, float]:
+    """Return the times of what costs as much as one has tasks, for a user who has as many as half of everyone."""
+    counted = User.objects.filter(issuer="bench").annotate(n=Count("tasks")).order_by("n", "pk")
+    user = counted[counted.count() // 2]
+    calls: list[Case] = [
+        ("label that none has", partial(finding.find, user, Filters(label="zebra"), PAGE)),
+        ("search, none fits", partial(finding.find, user, Filters(search="zebra"), PAGE)),
+        ("overview", partial(finding.overview, user)),
+    ]
+    return {f"{name} ({user.n} tasks)": milliseconds(call) for name, call in calls}
+
+
+def times(user: User) -> dict[str, float]:
+    return {name: milliseconds(call) for name, call in cases(user)}
+
+
+def cases(user: User) -> Iterator[Case]:
+    page = partial(finding.find, user, limit=PAGE)
+    of_all = {status: Task.objects.for_user(user).with_status(status).count() for status in ("open", "done")}
+    yield "open tasks, first page", partial(page, Filters())
+    for name, start in [("in the middle", of_all["open"] // 2), ("last page", of_all["open"] - PAGE)]:
+        task = Task.objects.for_user(user).open().in_list_order()[start - 1]
+        yield f"open tasks, {name}", partial(page, Filters(), cursor=finding.write_cursor(task, False))
+    yield "done tasks, first page", partial(page, Filters(status="done"))
+    task = Task.objects.for_user(user).done().latest_first()[of_all["done"] // 2]
+    done = finding.write_cursor(task, True)
+    yield "done tasks, in the middle", partial(page, Filters(status="done"), cursor=done)
+    yield "all tasks, first page", partial(page, Filters(status="all"))
+    for due in ["today", "overdue", "next 7 days", "no date"]:
+        yield f"due: {due}", partial(page, Filters(due=due))
+    yield "label of 1 in 10", partial(page, Filters(label="home"))
+    yield "label of 1 in 5,000", partial(page, Filters(label="tax"))
+    yield "priority p1", partial(page, Filters(priority="p1"))
+    yield "search, 1 in 80 fits", partial(page, Filters(search="dentist invoice"))
+    yield "search, none fits", partial(page, Filters(search="zebra"))
+    yield "counting open tasks (to 1,000)", partial(finding.count, user, Filters())
+    yield "counting overdue tasks", partial(finding.count, user, Filters(due="overdue"))
+    yield "counting what a search finds", partial(finding.count, user, Filters(search="dentist invoice"))
+    yield "overview", partial(finding.overview, user)
+    yield "a task by its number", partial(finding.get, user, of_all["open"] // 2)
+    yield "operations, first page", partial(history.operations, user, PAGE, None)
+    middle = Operation.objects.filter(user=user).latest_first()[of_all["open"] // 2]
+    yield "operations, in the middle", partial(history.operations, user, PAGE, middle.public_id)
+    yield "history of a task", partial(history.of_task, user, of_all["open"] // 2)
+    yield "history of a task changed 150 times", partial(history.of_task, user, LONG_HISTORY)
+
+
+def milliseconds(call: Callable[[], object]) -> float:
+    """Return the time that a call's queries take in the database: the median of some runs, warm."""
+    with CaptureQueriesContext(connection) as queries:
+        call()
+    statements = [query["sql"] for query in queries.captured_queries]
+    runs = [sum(explain(statement) for statement in statements) for _ in range(RUNS + 1)]
+    return statistics.median(runs[1:])
+
+
+def explain(statement: str) -> float:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}")
+        (plan,) = cursor.fetchone()
+    plan = json.loads(plan) if isinstance(plan, str) else plan
+    return float(plan[0]["Execution Time"])
