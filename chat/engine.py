@@ -5,7 +5,6 @@ function begins a turn and goes on with one that another process began: calls th
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -15,50 +14,28 @@ import structlog
 from agents import (
     Agent,
     AgentsException,
-    MaxTurnsExceeded,
-    Model,
-    ModelResponse,
+    ModelSettings,
     RunConfig,
     Runner,
+    ToolErrorFormatterArgs,
     ToolExecutionConfig,
 )
-from agents.items import TResponseStreamEvent
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
-from chatkit.types import ErrorEvent
+from chatkit.types import ProgressUpdateEvent
 from django.conf import settings
 from mcp.types import CallToolResult
 
 from accounts.caller import Caller, calling
 from accounts.models import User
 from accounts.sections import section
-from chat import history, journal, prompts, providers
+from chat import failures, history, journal, prompts, providers
 from chat.live import Live, running
+from chat.model_calls import JournaledModel
 from chat.models import Step, Turn
 from chat.tools import Stopwatch, ToolCall, ToolServer, text_of
 from chat.transcript import SUMMARY_META, Transcript
 
 log = structlog.get_logger("errand.chat")
-
-
-class JournaledModel(Model):
-    """A model whose responses are shown as they come and journaled before any of their tool calls runs."""
-
-    def __init__(self, model: Model, run: "TurnRun") -> None:
-        self.model = model
-        self.run = run
-
-    async def get_response(self, *args: Any, **kwargs: Any) -> ModelResponse:
-        raise TypeError("Turns are streamed.")
-
-    async def stream_response(self, *args: Any, **kwargs: Any) -> AsyncIterator[TResponseStreamEvent]:
-        watch = Stopwatch()
-        async for event in self.model.stream_response(*args, **kwargs):
-            match event.type:
-                case "response.output_text.delta" | "response.refusal.delta":
-                    self.run.say(event.delta, (event.output_index, event.content_index))
-                case "response.completed" | "response.incomplete":
-                    await self.run.journal_response(event.response, watch.ms)
-            yield event
 
 
 class TurnRun:
@@ -71,6 +48,9 @@ class TurnRun:
         self.watch = Stopwatch()
         self.next_step = 1
         self.response_number = 0
+        self.tools: set[str] = set()
+        self.asked: dict[str, dict[str, Any]] = {}  # the calls of the last response by their ids
+        self.refused_in_a_row = 0
 
     async def answer(self) -> None:
         """Run the agent to its end. Raises what the SDK, the provider's client and `asyncio.timeout` raise."""
@@ -79,15 +59,19 @@ class TurnRun:
         self.response_number = sum(step.kind == Step.Kind.RESPONSE for step in steps)
         async with AsyncExitStack() as stack:
             servers = [await stack.enter_async_context(connected(path, self)) for path in settings.MCP_SERVERS]
+            self.tools = {name for server in servers for name in server.tools}
             items += await self.run_missing_calls(steps, servers)
             agent = Agent(
                 name="Errand",
                 instructions=prompts.render(self.user).text,
                 model=JournaledModel(providers.configured_model(), self),
+                model_settings=ModelSettings(retry=failures.retrying(self.tell)),
                 mcp_servers=list(servers),
             )
             config = RunConfig(
                 tracing_disabled=True,
+                tool_not_found_behavior="return_error_to_model",
+                tool_error_formatter=self.explain_to_model,
                 tool_execution=ToolExecutionConfig(max_function_tool_concurrency=1),  # in the order they were asked for
             )
             result = Runner.run_streamed(agent, items, max_turns=settings.MODEL_CALLS_LIMIT, run_config=config)
@@ -99,22 +83,32 @@ class TurnRun:
 
     async def run_missing_calls(self, steps: list[Step], servers: list[ToolServer]) -> list[Any]:
         """Make the calls that a journaled response asked for and that a crash left unanswered; return their outputs."""
-        answered = {step.call_id for step in steps if step.kind == Step.Kind.TOOL}
-        asked = [item for step in steps for item in step.items if item.get("type") == "function_call"]
         outputs = []
-        for item in asked:
-            if item["call_id"] in answered:
-                continue
-            server = next(server for server in servers if item["name"] in server.tools)
-            arguments = json.loads(item["arguments"] or "{}")
-            result = await server.call_tool(item["name"], arguments, {"call_id": item["call_id"]})
-            outputs.append(output_item(item["call_id"], text_of(result)))
+        for item in history.unanswered(steps):
+            self.asked[item["call_id"]] = item
+            server = next((server for server in servers if item["name"] in server.tools), None)
+            try:
+                arguments = failures.read_arguments(item["arguments"])
+            except ValueError:
+                server = None
+            if server:
+                text = text_of(await server.call_tool(item["name"], arguments, {"call_id": item["call_id"]}))
+            else:
+                text = await self.refuse_call(item)
+            outputs.append(output_item(item["call_id"], text))
         return outputs
 
-    def say(self, delta: str, part: object) -> None:
+    def say(self, delta: str, part: object) -> bool:
+        """Show a piece of text, and tell whether that showed anything: blank beginnings are not shown."""
+        if self.transcript.message is None and not delta.strip():
+            return False
         if self.turn.first_text_ms is None:
             self.turn.first_text_ms = self.watch.ms
         self.transcript.text(delta, part)
+        return True
+
+    def tell(self, progress: str) -> None:
+        self.transcript.emit(ProgressUpdateEvent(text=progress))
 
     async def journal_response(self, response: Any, duration_ms: int) -> None:
         usage = response.usage
@@ -129,6 +123,7 @@ class TurnRun:
         await section(journal.record, self.turn, step, self.transcript.open_items())
         self.next_step += 1
         self.response_number += 1
+        self.asked = {item["call_id"]: item for item in step.items if item["type"] == "function_call"}
         self.transcript.close_message()
 
     async def call_tool(self, call: ToolCall, make: Callable[[], Awaitable[CallToolResult]]) -> CallToolResult:
@@ -143,26 +138,59 @@ class TurnRun:
         summary = (result.meta or {}).get(SUMMARY_META) or (f"{call.title} failed" if result.is_error else call.title)
         shown = text if result.is_error else result.structured_content or text
         self.transcript.tool_finished(place, summary, call.is_read, shown, watch.ms)
+        self.refused_in_a_row = 0
+        await self.journal_result(call.id, call.name, call.arguments, text, shown, result.is_error, watch.ms)
+        return result
+
+    async def journal_result(
+        self, call_id: str, name: str, arguments: Any, text: str, shown: Any, is_error: bool, duration_ms: int = 0
+    ) -> None:
         step = Step(
             number=self.next_step,
             kind=Step.Kind.TOOL,
-            items=[output_item(call.id, text)],
-            call_id=call.id,
-            name=call.name,
-            arguments=call.arguments,
+            items=[output_item(call_id, text)],
+            call_id=call_id,
+            name=name[:100],
+            arguments=arguments,
             result=shown,
-            is_error=result.is_error,
-            duration_ms=watch.ms,
+            is_error=is_error,
+            duration_ms=duration_ms,
         )
         self.next_step += 1
         await section(journal.record, self.turn, step, self.transcript.open_items())
-        return result
+
+    async def explain_to_model(self, args: ToolErrorFormatterArgs[Any]) -> str | None:
+        """Journal a call that the SDK could not hand to a tool, and return what the model is told of it."""
+        if args.kind not in {"tool_not_found", "tool_exception"}:
+            return None
+        return await self.refuse_call(self.asked[args.call_id])
+
+    async def refuse_call(self, item: dict[str, Any]) -> str:
+        text = failures.refusal(item, self.tools)
+        place = self.transcript.tool_started(item["name"][:100], item["arguments"])
+        self.transcript.tool_finished(place, f"A call of {item['name'][:100]} failed", True, text, 0)
+        self.refused_in_a_row += 1
+        await self.journal_result(item["call_id"], item["name"], item["arguments"], text, text, is_error=True)
+        return text
+
+    def check_calls(self) -> None:
+        """Raise `UnusableCalls` for a model that does not mend its calls however often it is told."""
+        if self.refused_in_a_row >= failures.UNUSABLE_CALLS_LIMIT:
+            raise failures.UnusableCalls
 
     async def end(self, status: str, error: str = "") -> None:
-        await section(journal.end, self.turn, status, error, self.transcript.open_items())
+        if error:
+            self.transcript.notice = failures.notice(self.transcript.thread_id, error)
+        await section(journal.end, self.turn, status, error, self.transcript.open_items(), self.partial_step())
         self.transcript.close()
         if error:
-            self.transcript.emit(ErrorEvent(code="custom", message=error, allow_retry=True))
+            self.transcript.emit(failures.event())
+
+    def partial_step(self) -> Step | None:
+        """Return what was shown of a response that broke off: the person has read it, so the model has to know it."""
+        if not (text := self.transcript.text_under_way):
+            return None
+        return Step(number=self.next_step, kind=Step.Kind.RESPONSE, items=history.partial_items(text))
 
 
 def output_item(call_id: str, text: str) -> dict[str, Any]:
@@ -214,8 +242,8 @@ async def run_turn(turn: Turn, user: User, live: Live) -> None:
             raise
         await run.end(Turn.Status.STOPPED)
     except (openai.OpenAIError, AgentsException, TimeoutError) as error:
-        log.warning("turn.failed", turn_id=turn.public_id, error=str(error))
-        await run.end(Turn.Status.FAILED, explain(error))
+        log.warning("turn.failed", turn_id=turn.public_id, error=failures.describe(error))
+        await run.end(Turn.Status.FAILED, failures.explain(error))
     except Exception:
         await run.end(Turn.Status.FAILED, "Something went wrong on the server; it was logged.")
         raise
@@ -230,23 +258,3 @@ async def keep_lease(turn: Turn) -> None:
     while True:
         await asyncio.sleep(settings.TURN_LEASE_SECONDS / 3)
         await section(turn.renew_lease)
-
-
-def explain(error: Exception) -> str:
-    """Return what a failed model call means to the person who waits for the answer."""
-    match error:
-        case openai.AuthenticationError() | openai.PermissionDeniedError():
-            return "The model's provider refused our key. Ask whoever runs this server to check MODEL_API_KEY."
-        case openai.NotFoundError():
-            return f"The provider does not know the model “{providers.model_name()}”. Check MODEL_NAME."
-        case openai.RateLimitError():
-            return "The model is busy: its provider limits our requests. Try again in a moment."
-        case openai.APITimeoutError() | TimeoutError():
-            return "The model took too long to answer. Try again."
-        case openai.APIConnectionError():
-            return "The model cannot be reached. Check MODEL_BASE_URL and the network, then try again."
-        case openai.APIStatusError():
-            return f"The model's provider answered with an error ({error.status_code}). Try again."
-        case MaxTurnsExceeded():
-            return f"Stopped after {settings.MODEL_CALLS_LIMIT} steps without an end. Try to ask in smaller pieces."
-    return "The model's answer could not be used. Try again."

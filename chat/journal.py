@@ -23,9 +23,12 @@ def record(turn: Turn, step: Step, items: list[ThreadItem]) -> None:
             )
 
 
-def end(turn: Turn, status: str, error: str, items: list[ThreadItem]) -> None:
-    """Close a turn and store what was still open on the screen."""
+def end(turn: Turn, status: str, error: str, items: list[ThreadItem], partial: Step | None = None) -> None:
+    """Close a turn and store what was still open on the screen, and the step that was not completed."""
     with transaction.atomic():
+        if partial:
+            partial.turn = turn
+            partial.save(force_insert=True)
         for item in items:
             Message.put(turn.conversation_id, item, turn)
         turn.end(status, error)

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from chatkit.types import (
-    ErrorEvent,
     InferenceOptions,
     ThreadItem,
     ThreadItemDoneEvent,
@@ -23,7 +22,7 @@ from uuid_utils.compat import uuid7
 from accounts.models import User
 from accounts.problems import Conflict, KeyReused
 from accounts.sections import section
-from chat import engine, ids, providers
+from chat import engine, failures, ids, providers
 from chat.live import running
 from chat.models import TITLE_LENGTH, Conversation, Message, Turn, item_text, lease_end
 from chat.prompts import render
@@ -139,7 +138,7 @@ async def watch(turn: Turn, user: User) -> AsyncIterator[ThreadStreamEvent]:
     for item in await section(answer_items, turn.pk):
         yield ThreadItemDoneEvent(item=item)
     if turn.error:
-        yield ErrorEvent(code="custom", message=turn.error, allow_retry=True)
+        yield failures.event()
 
 
 def answer_items(turn_id: UUID) -> list[ThreadItem]:

@@ -39,6 +39,9 @@ class Environment(BaseSettings):
     model_api: Literal["chat", "responses"] | None = Field(None, description="Empty: the provider's preset.")
     history_token_budget: int = Field(8_000, ge=500, description="Estimated tokens of earlier turns given to a model.")
     model_calls_limit: int = Field(12, ge=1, le=100, description="Model calls in one turn.")
+    model_first_text_seconds: float = Field(90, gt=0, description="Longest silence before a model's first word.")
+    model_between_texts_seconds: float = Field(45, gt=0, description="Longest silence once it has begun.")
+    model_retries: int = Field(2, ge=0, le=10, description="Times a failed model call is tried again, if it can be.")
     turn_seconds_limit: float = Field(300, gt=0, description="Longest a turn may take.")
     turn_lease_seconds: float = Field(15, ge=1, description="A turn's process is taken for dead after this silence.")
 

@@ -154,6 +154,10 @@ MODEL_BASE_URL = str(environment.model_base_url) if environment.model_base_url e
 MODEL_API = environment.model_api
 HISTORY_TOKEN_BUDGET = environment.history_token_budget
 MODEL_CALLS_LIMIT = environment.model_calls_limit
+MODEL_FIRST_TEXT_SECONDS = environment.model_first_text_seconds
+MODEL_BETWEEN_TEXTS_SECONDS = environment.model_between_texts_seconds
+MODEL_RETRIES = environment.model_retries
+MODEL_RETRY_DELAY_SECONDS = 0.5  # before the first retry; three times as long before each further one
 TURN_SECONDS_LIMIT = environment.turn_seconds_limit
 TURN_LEASE_SECONDS = environment.turn_lease_seconds
 
