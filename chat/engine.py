@@ -21,7 +21,7 @@ from agents import (
     ToolExecutionConfig,
 )
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
-from chatkit.types import ProgressUpdateEvent
+from chatkit.types import ProgressUpdateEvent, ThreadItem, ThreadItemDoneEvent
 from django.conf import settings
 from mcp.types import CallToolResult
 
@@ -54,7 +54,9 @@ class TurnRun:
 
     async def answer(self) -> None:
         """Run the agent to its end. Raises what the SDK, the provider's client and `asyncio.timeout` raise."""
-        items, steps = await section(self.load)
+        items, steps, shown = await section(self.load)
+        for item in shown:  # what was done before this process took over, for those who watch from here on
+            self.transcript.emit(ThreadItemDoneEvent(item=item))
         self.next_step = len(steps) + 1
         self.response_number = sum(step.kind == Step.Kind.RESPONSE for step in steps)
         async with AsyncExitStack() as stack:
@@ -78,8 +80,10 @@ class TurnRun:
             async for _ in result.stream_events():
                 pass  # the model and the tools tell the transcript themselves, in their own order
 
-    def load(self) -> tuple[list[Any], list[Step]]:
-        return history.load(self.turn), list(self.turn.steps.all())
+    def load(self) -> tuple[list[Any], list[Step], list[ThreadItem]]:
+        steps = list(self.turn.steps.all())
+        messages = self.turn.messages.visible().exclude(kind="user_message").order_by("id") if steps else []
+        return history.load(self.turn), steps, [message.as_item() for message in messages]
 
     async def run_missing_calls(self, steps: list[Step], servers: list[ToolServer]) -> list[Any]:
         """Make the calls that a journaled response asked for and that a crash left unanswered; return their outputs."""

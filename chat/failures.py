@@ -186,8 +186,8 @@ def notice(thread_id: str, text: str) -> TaskItem:
 
 
 def event() -> ErrorEvent:
-    """Return the event that offers to try again. The words are in the `notice`, which stays: they are not said twice."""
-    return ErrorEvent(code="custom", message="There is no complete answer yet.", allow_retry=True)
+    """Return the event that offers to try again. Why stands in the `notice`, which stays: it is not said twice."""
+    return ErrorEvent(code="custom", message="The answer could not be finished.", allow_retry=True)
 
 
 # ---- calls that cannot be made
@@ -218,7 +218,7 @@ def refusal(call: dict[str, Any], tools: set[str]) -> str:
 
 
 def sendable(item: Any) -> Any:
-    """Return an input item as every provider takes it: many refuse a whole request for one old call they cannot read."""
+    """Return an input item as every provider takes it: many refuse a request for one old call they cannot read."""
     if not isinstance(item, dict) or item.get("type") != "function_call":
         return item
     try:

@@ -6,6 +6,7 @@ from chatkit.types import ThreadItem
 from django.db import transaction
 from django.db.models import F
 
+from chat import history
 from chat.models import Conversation, Message, Step, Turn
 
 
@@ -33,6 +34,18 @@ def end(turn: Turn, status: str, error: str, items: list[ThreadItem], partial: S
             Message.put(turn.conversation_id, item, turn)
         turn.end(status, error)
         Conversation.objects.filter(pk=turn.conversation_id).update(updated_at=turn.ended_at)
+
+
+def carry_over(failed: Turn, turn: Turn) -> None:
+    """Let `turn`, which answers the same message, go on where another one failed: nothing that was done is done again.
+
+    The steps are copied, without their tokens: those were the other turn's. What it shows of them moves.
+    """
+    done = [step for response, results in history.rounds(failed.steps.all()) for step in (response, *results)]
+    for number, step in enumerate((step for step in done if not history.is_partial(step)), 1):
+        step.pk, step.turn, step.number, step.input_tokens, step.output_tokens = None, turn, number, 0, 0
+        step.save(force_insert=True)
+    failed.messages.exclude(kind="user_message").update(turn=turn)
 
 
 def answer(turn_id: Any) -> dict[str, Any]:

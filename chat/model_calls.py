@@ -42,7 +42,7 @@ class JournaledModel(Model):
     def get_retry_advice(self, request: ModelRetryAdviceRequest) -> ModelRetryAdvice | None:
         return self.model.get_retry_advice(request)
 
-    async def stream_response(  # type: ignore[override]  # the other arguments are passed on as they come
+    async def stream_response(
         self, system_instructions: str | None, input: Any, *args: Any, **kwargs: Any
     ) -> AsyncIterator[TResponseStreamEvent]:
         self.run.check_calls()
@@ -69,14 +69,14 @@ class JournaledModel(Model):
                         return
                     case "response.incomplete":
                         details = event.response.incomplete_details
-                        raise failures.of_incomplete(details and details.reason)
+                        raise failures.of_incomplete(details.reason if details else None)
                     case "response.failed" | "error":
                         raise failures.ProviderFailed(event.model_dump_json(include={"code", "message", "response"}))
         raise failures.BrokenOff("The stream ended without its last event.")
 
 
 async def in_time(stream: Events) -> Events:
-    """Pass a stream's events on. Raises `Silent` where the next one takes too long, `BrokenOff` for what is no event."""
+    """Pass a stream's events on. Raises `Silent` where one takes too long and `BrokenOff` for what is no event."""
     limit = settings.MODEL_FIRST_TEXT_SECONDS
     while True:
         event = None
@@ -111,7 +111,7 @@ def check(response: Any) -> None:
 class ChatCompletionsModel(OpenAIChatCompletionsModel):
     """The SDK's model, told why each answer ended: it takes one that was cut off for a complete one."""
 
-    async def _fetch_response(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    async def _fetch_response(self, *args: Any, **kwargs: Any) -> Any:
         fetched: Any = await super()._fetch_response(*args, **kwargs)
         response, stream = fetched  # turns are streamed
         return response, FinishedStream(stream)

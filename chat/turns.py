@@ -22,7 +22,7 @@ from uuid_utils.compat import uuid7
 from accounts.models import User
 from accounts.problems import Conflict, KeyReused
 from accounts.sections import section
-from chat import engine, failures, ids, providers
+from chat import engine, failures, ids, journal, providers
 from chat.live import running
 from chat.models import TITLE_LENGTH, Conversation, Message, Turn, item_text, lease_end
 from chat.prompts import render
@@ -104,6 +104,11 @@ def begin(user: User, conversation: Conversation | None, item: UserMessageItem, 
         prompt_hash=render(user).template_hash,
     )
     item = item.model_copy(update={"thread_id": conversation.public_id})
+    before = Turn.objects.filter(
+        conversation=conversation, messages__item_id=item.id, status=Turn.Status.FAILED
+    ).first()
+    if before:
+        journal.carry_over(before, turn)
     Message.put(conversation.pk, item, turn)
     Message.objects.filter(item_id=item.id).update(turn=turn)  # a message that is asked again belongs to its new turn
     conversation.title = conversation.title or title_from(item_text(item))

@@ -97,6 +97,22 @@ export class ThreadView {
     this.views.delete(id);
   }
 
+  /** The id of the person's last message, if the server has named it. @returns {string | null} */
+  lastQuestion() {
+    const rows = /** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll(".row.user[data-item-id]"));
+    return rows.length ? rows[rows.length - 1].dataset.itemId ?? null : null;
+  }
+
+  /** Take what came after an item off the screen. @param {string} id */
+  removeAfter(id) {
+    const node = this.views.get(id)?.node;
+    while (node?.nextElementSibling) {
+      const next = /** @type {HTMLElement} */ (node.nextElementSibling);
+      this.views.delete(next.dataset.itemId ?? "");
+      next.remove();
+    }
+  }
+
   /** @param {Record<string, any>} event an item event or a notice @returns {boolean} whether it was one */
   apply(event) {
     switch (event.type) {

@@ -5,10 +5,10 @@ It is the test double on the wire, and everybody's way to see what Errand does w
     uv run python -m tests.faults.provider --port 9000
     MODEL_PROVIDER=custom MODEL_BASE_URL=http://127.0.0.1:9000/v1 MODEL_NAME=broken uv run manage.py quickstart
 
-The model's name picks a scenario of `SCENARIOS` (`--list` prints them); MODEL_API=responses takes the other API. Replies
-for the next requests can be queued while it runs, whatever the model's name; then the scenario goes on:
+The model's name picks a scenario of `SCENARIOS` (`--list` prints them); MODEL_API=responses takes the other API.
+Replies for the next requests can be queued while it runs, whatever the model's name; then the scenario goes on:
 
-    curl -X POST 127.0.0.1:9000/script -d '[{"status": 429, "headers": {"Retry-After": "2"}}, {"text": ["Now", " it works."]}]'
+    curl -X POST 127.0.0.1:9000/script -d '[{"status": 500}, {"status": 429, "headers": {"Retry-After": "2"}}]'
     curl -X POST 127.0.0.1:9000/script -d '[{"text": ["Half of"], "ends": "cut", "piece_seconds": 0.5}]'
     curl -X DELETE 127.0.0.1:9000/script
     curl 127.0.0.1:9000/asked
