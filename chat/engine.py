@@ -16,10 +16,12 @@ from agents import (
     AgentsException,
     ModelSettings,
     RunConfig,
+    RunContextWrapper,
     Runner,
     ToolErrorFormatterArgs,
     ToolExecutionConfig,
 )
+from agents.tool_context import ToolContext
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from chatkit.types import ProgressUpdateEvent, ThreadItem, ThreadItemDoneEvent
 from django.conf import settings
@@ -69,11 +71,12 @@ class TurnRun:
                 model=JournaledModel(providers.configured_model(), self),
                 model_settings=ModelSettings(retry=failures.retrying(self.tell)),
                 mcp_servers=list(servers),
+                mcp_config={"failure_error_function": self.refuse_failed},
             )
             config = RunConfig(
                 tracing_disabled=True,
                 tool_not_found_behavior="return_error_to_model",
-                tool_error_formatter=self.explain_to_model,
+                tool_error_formatter=self.refuse_unknown,
                 tool_execution=ToolExecutionConfig(max_function_tool_concurrency=1),  # in the order they were asked for
             )
             result = Runner.run_streamed(agent, items, max_turns=settings.MODEL_CALLS_LIMIT, run_config=config)
@@ -163,13 +166,15 @@ class TurnRun:
         self.next_step += 1
         await section(journal.record, self.turn, step, self.transcript.open_items())
 
-    async def explain_to_model(self, args: ToolErrorFormatterArgs[Any]) -> str | None:
-        """Journal a call that the SDK could not hand to a tool, and return what the model is told of it."""
-        if args.kind not in {"tool_not_found", "tool_exception"}:
-            return None
-        return await self.refuse_call(self.asked[args.call_id])
+    async def refuse_unknown(self, args: ToolErrorFormatterArgs[Any]) -> str | None:
+        return await self.refuse_call(self.asked[args.call_id]) if args.kind == "tool_not_found" else None
+
+    async def refuse_failed(self, context: RunContextWrapper[Any], error: Exception) -> str:
+        assert isinstance(context, ToolContext)
+        return await self.refuse_call(self.asked[context.tool_call_id])
 
     async def refuse_call(self, item: dict[str, Any]) -> str:
+        """Journal a call that could not be handed to a tool, and return what the model is told of it."""
         text = failures.refusal(item, self.tools)
         place = self.transcript.tool_started(item["name"][:100], item["arguments"])
         self.transcript.tool_finished(place, f"A call of {item['name'][:100]} failed", True, text, 0)

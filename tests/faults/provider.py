@@ -32,7 +32,7 @@ from typing import Any, Literal, Self
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 NEVER = 3600.0
@@ -60,7 +60,7 @@ class Reply:
     `ends`: "well"; "cut": the connection breaks after the text and half of the last call's arguments; "closed": the
     same, but the stream ends politely, as behind a proxy. `finish`: why the model stopped, "stop" standing for the
     usual reason. A `status` other than 200 is answered with an error of that `code`, and with the `headers`; one that
-    is told inside the stream has `fails_inside`.
+    is told inside the stream has `fails_inside`. `page` is sent instead of an answer, as from a wrong address.
     """
 
     text: list[str] = field(default_factory=list)
@@ -73,6 +73,7 @@ class Reply:
     ends: Literal["well", "cut", "closed"] = "well"
     finish: Literal["stop", "length", "content_filter"] = "stop"
     fails_inside: bool = False
+    page: str = ""
 
     @classmethod
     def of(cls, fields: dict[str, Any]) -> Self:
@@ -203,6 +204,7 @@ SCENARIOS: dict[str, Scenario] = {
     "bad-json": lambda asked: Reply(calls=[Call("add_task", BAD_JSON)]),
     "no-such-tool": lambda asked: Reply(calls=[Call("order_pizza", {"size": "large"})]),
     "loop": loop_forever,
+    "page": lambda asked: Reply(page="<h1>It works!</h1>"),
     # what works at the second try
     "broken-once": once(Reply(status=500)),
     "busy-once": once(BUSY),
@@ -261,6 +263,8 @@ class Provider:
         if reply.status != 200:
             error = {"message": "as the script says", "code": reply.code}
             return JSONResponse({"error": error}, status_code=reply.status, headers=reply.headers)
+        if reply.page:
+            return HTMLResponse(reply.page)
         return StreamingResponse(encode(reply, body["model"]), media_type="text/event-stream", headers=reply.headers)
 
     @contextmanager
