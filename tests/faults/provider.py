@@ -223,7 +223,9 @@ SCENARIOS: dict[str, Scenario] = {
 class Provider:
     """The server: keeps what it was asked, answers what was queued, else what the scenario says."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep_alive: bool = True) -> None:
+        """Without `keep_alive` no connection outlives its response: a test's event loop leaves none behind."""
+        self.keep_alive = keep_alive
         self.asked: list[Asked] = []
         self.tries = Counter[str]()
         self.queue = deque[Reply]()
@@ -260,12 +262,13 @@ class Provider:
         asked = Asked(api, body, self.tries[same])
         self.asked.append(asked)
         reply = self.queue.popleft() if self.queue else self.scenarios[body["model"]](asked)
+        headers = reply.headers if self.keep_alive else {**reply.headers, "Connection": "close"}
         if reply.status != 200:
             error = {"message": "as the script says", "code": reply.code}
-            return JSONResponse({"error": error}, status_code=reply.status, headers=reply.headers)
+            return JSONResponse({"error": error}, status_code=reply.status, headers=headers)
         if reply.page:
-            return HTMLResponse(reply.page)
-        return StreamingResponse(encode(reply, body["model"]), media_type="text/event-stream", headers=reply.headers)
+            return HTMLResponse(reply.page, headers=headers)
+        return StreamingResponse(encode(reply, body["model"]), media_type="text/event-stream", headers=headers)
 
     @contextmanager
     def serving(self, port: int = 0) -> "Any":
