@@ -107,6 +107,7 @@ class TurnRun:
 
     def say(self, delta: str, part: object) -> bool:
         """Show a piece of text, and tell whether that showed anything: blank beginnings are not shown."""
+        delta = journal.storable(delta)
         if self.transcript.message is None and not delta.strip():
             return False
         if self.turn.first_text_ms is None:

@@ -13,6 +13,7 @@ from chat.models import Conversation, Message, Step, Turn
 def record(turn: Turn, step: Step, items: list[ThreadItem]) -> None:
     """Store a step together with what the person sees of it, and count its tokens."""
     step.turn = turn
+    step.items, step.arguments, step.result = storable(step.items), storable(step.arguments), storable(step.result)
     with transaction.atomic():
         step.save(force_insert=True)
         for item in items:
@@ -22,6 +23,18 @@ def record(turn: Turn, step: Step, items: list[ThreadItem]) -> None:
                 input_tokens=F("input_tokens") + step.input_tokens,
                 output_tokens=F("output_tokens") + step.output_tokens,
             )
+
+
+def storable(value: Any) -> Any:
+    """Return a JSON value without what PostgreSQL cannot hold: NUL characters and halves of surrogate pairs."""
+    match value:
+        case str():
+            return value.replace("\0", "").encode("utf-8", "replace").decode()
+        case list():
+            return [storable(each) for each in value]
+        case dict():
+            return {storable(key): storable(each) for key, each in value.items()}
+    return value
 
 
 def end(turn: Turn, status: str, error: str, items: list[ThreadItem], partial: Step | None = None) -> None:

@@ -393,6 +393,7 @@ export class Chat {
     // A turn that ended needs another one. Where only the way to it broke, asking with the same key does nothing twice.
     const retry = code === "custom" && question ? () => this.answerAgain(question) : () => this.run(turn.request);
     this.view.setError(message || this.strings.failed, allow_retry ? retry : null);
+    this.frame.live.textContent = this.view.lastNotice();
   }
 
   /** What the server did for the first answer stays done; it sends that again. @param {string} id of the person's message */

@@ -103,6 +103,12 @@ export class ThreadView {
     return rows.length ? rows[rows.length - 1].dataset.itemId ?? null : null;
   }
 
+  /** What the conversation itself says about the end of the last answer, if it does. */
+  lastNotice() {
+    const last = this.list.lastElementChild;
+    return last?.classList.contains("task-line") ? last.textContent ?? "" : "";
+  }
+
   /** Take what came after an item off the screen. @param {string} id */
   removeAfter(id) {
     const node = this.views.get(id)?.node;
@@ -175,12 +181,13 @@ export class ThreadView {
     this.list.append(node);
   }
 
-  /** @param {string} message @param {(() => void) | null} onRetry */
+  /** Where the conversation says what happened, only the way on is offered. @param {string} message @param {(() => void) | null} onRetry */
   setError(message, onRetry) {
-    const { strings } = this.context;
-    this.error.replaceChildren(h("div", { class: "error", role: "alert", "data-testid": "error" },
-      icon("warn"), h("span", {}, message),
-      onRetry && h("button", { type: "button", class: "button", "data-testid": "retry", onclick: onRetry }, strings.retry)));
+    const retry = onRetry
+      && h("button", { type: "button", class: "button", "data-testid": "retry", onclick: onRetry }, this.context.strings.retry);
+    if (this.lastNotice() && retry) this.error.replaceChildren(retry);
+    else this.error.replaceChildren(h("div", { class: "error", role: "alert", "data-testid": "error" },
+      icon("warn"), h("span", {}, message), retry));
   }
 
   clearError() {

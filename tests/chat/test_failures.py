@@ -263,6 +263,59 @@ class FailureTests(TransactionTestCase):
                 self.assertEqual(await Task.objects.acount(), number)
                 check_input(self.provider.last())
 
+    async def test_call_ids_that_are_counted_anew_in_each_response(self) -> None:
+        def scenario(asked: Asked) -> Reply:
+            if len(asked.results) == 2:
+                return Reply(["Both."])
+            return Reply(calls=[Call("add_task", {"title": f"task {len(asked.results)}"}, id="call_0")])
+
+        self.provider.scripted("same-ids", scenario)
+        for api in APIS:
+            with self.subTest(api=api), self.model("same-ids", api):
+                thread = thread_id(await self.kit.say("milk"))
+                self.assertEqual(len((await self.turn())["tool_calls"]), 2)
+                await self.check_new_message(thread, api, "Both.")
+
+    async def test_characters_that_no_database_holds(self) -> None:
+        for api in APIS:
+            with self.subTest(api=api), self.model("odd-text", api):
+                events = await self.kit.say("milk")
+                self.assertEqual((said(events), (await self.turn())["status"]), ("odd ? text", "completed"))
+
+    async def test_an_argument_that_no_database_holds(self) -> None:
+        def scenario(asked: Asked) -> Reply:
+            return Reply(["Tried."]) if asked.has_results else Reply(calls=[Call("add_task", {"title": "mi\0lk"})])
+
+        self.provider.scripted("nul", scenario)
+        for api in APIS:
+            with self.subTest(api=api), self.model("nul", api):
+                thread = thread_id(await self.kit.say("milk"))
+                self.assertEqual((await self.turn())["response"], "Tried.")
+                await self.check_new_message(thread, api, "Tried.")
+
+    # ---- a crash in the middle
+
+    async def test_a_process_that_dies_before_an_unusable_call_was_refused(self) -> None:
+        """Another process refuses it and goes on: the model mends its call, as if nothing had happened."""
+        for name in ["bad-json-mended", "no-such-tool-mended"]:
+            for api in APIS:
+                with self.subTest(name, api=api), self.model(name, api):
+                    await self.kit.say("milk")
+                    turn = await Turn.objects.alatest("id")
+                    await Step.objects.filter(turn=turn, number__gt=1).adelete()
+                    await Message.objects.filter(turn=turn).exclude(kind="user_message").adelete()
+                    await Turn.objects.filter(pk=turn.pk).aupdate(
+                        status="running", lease_expires_at="2000-01-01T00:00Z"
+                    )
+                    url = f"{self.ann.api}/turns/{turn.public_id}/events"
+                    response = await self.async_client.get(url, headers=self.ann.headers)
+                    async for _ in response.streaming_content:
+                        pass
+                    self.assertEqual((await self.turn())["response"], "Added it.")
+                    steps = Step.objects.filter(turn=turn, kind=Step.Kind.TOOL)
+                    self.assertEqual([step.is_error async for step in steps], [True, False])
+                    check_input(self.provider.last())
+
     # ---- tried again, with success
 
     async def test_what_passes_is_not_even_noticed(self) -> None:

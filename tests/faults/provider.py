@@ -204,6 +204,7 @@ SCENARIOS: dict[str, Scenario] = {
     "bad-json": lambda asked: Reply(calls=[Call("add_task", BAD_JSON)]),
     "no-such-tool": lambda asked: Reply(calls=[Call("order_pizza", {"size": "large"})]),
     "loop": loop_forever,
+    "odd-text": lambda asked: Reply(["odd\0 ", "\ud83d", " text"]),
     "page": lambda asked: Reply(page="<h1>It works!</h1>"),
     # what works at the second try
     "broken-once": once(Reply(status=500)),
