@@ -12,12 +12,15 @@ from agents.items import TResponseStreamEvent
 from agents.retry import ModelRetryAdvice, ModelRetryAdviceRequest
 from django.conf import settings
 from openai.types.chat import ChatCompletionChunk
+from uuid_utils.compat import uuid7
 
 from chat import failures
 from chat.tools import Stopwatch
 
 if TYPE_CHECKING:
     from chat.engine import TurnRun
+
+CALL_ID_LENGTH = 64  # the longest that OpenAI takes as input
 
 type Events = AsyncGenerator[TResponseStreamEvent]
 
@@ -49,7 +52,8 @@ class JournaledModel(Model):
         watch = Stopwatch()
         items = [failures.sendable(item) for item in input] if isinstance(input, list) else input
         stream = cast(Events, self.model.stream_response(system_instructions, items, *args, **kwargs))
-        output = []
+        output: list[Any] = []
+        failure: failures.ModelFailure = failures.BrokenOff("The stream ended without its last event.")
         async with aclosing(stream), aclosing(in_time(stream)) as events:
             async for event in events:
                 match event.type:
@@ -60,19 +64,25 @@ class JournaledModel(Model):
                         output.append(event.item)
                     case "response.completed":
                         event.response.output = event.response.output or output  # some servers leave it empty
-                        check(event.response)
+                        output = event.response.output
+                        name_calls(output, items)
+                        if is_empty(output):
+                            failure = failures.EmptyAnswer("The response says nothing and calls nothing.")
+                            continue  # to its end, so that the connection can be used again
                         await self.run.journal_response(event.response, watch.ms)
                         yield event
                         with suppress(openai.OpenAIError, failures.ModelFailure):
-                            async for _ in events:  # to its end, so that the connection can be used again
+                            async for _ in events:
                                 pass
                         return
                     case "response.incomplete":
                         details = event.response.incomplete_details
                         raise failures.of_incomplete(details.reason if details else None)
-                    case "response.failed" | "error":
-                        raise failures.ProviderFailed(event.model_dump_json(include={"code", "message", "response"}))
-        raise failures.BrokenOff("The stream ended without its last event.")
+                    case "response.failed":
+                        raise failures.ProviderFailed(str(event.response.error))
+                    case "error":
+                        raise failures.ProviderFailed(event.message)
+        raise failure
 
 
 async def in_time(stream: Events) -> Events:
@@ -96,16 +106,26 @@ async def in_time(stream: Events) -> Events:
             limit = settings.MODEL_BETWEEN_TEXTS_SECONDS
 
 
-def check(response: Any) -> None:
-    """Raise `EmptyAnswer` for a response that says nothing and calls nothing."""
-    for item in response.output:
-        if item.type not in {"message", "reasoning"}:
-            return
-        if item.type == "message" and any((getattr(part, "text", "") or "").strip() for part in item.content):
-            return
-        if item.type == "message" and any(getattr(part, "refusal", "") for part in item.content):
-            return
-    raise failures.EmptyAnswer("The response says nothing and calls nothing.")
+def is_empty(output: list[Any]) -> bool:
+    """Tell whether a response says nothing and calls nothing."""
+    if any(item.type not in {"message", "reasoning"} for item in output):
+        return False
+    parts = [part for item in output if item.type == "message" for part in item.content]
+    return not any((getattr(part, "text", "") or getattr(part, "refusal", "") or "").strip() for part in parts)
+
+
+def name_calls(output: list[Any], items: Any) -> None:
+    """Give calls an id of their own where the provider's is none.
+
+    Some count them anew in each response, and the SDK would drop the older of two calls with one id from its input.
+    """
+    used = {item.get("call_id") for item in items if isinstance(item, dict)}
+    for item in output:
+        if item.type != "function_call":
+            continue
+        if not item.call_id or len(item.call_id) > CALL_ID_LENGTH or item.call_id in used:
+            item.call_id = f"call_{uuid7().hex}"
+        used.add(item.call_id)
 
 
 class ChatCompletionsModel(OpenAIChatCompletionsModel):
