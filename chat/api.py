@@ -1,6 +1,7 @@
 """`/api/{user_id}/chat`, conversations and turns over REST."""
 
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from typing import Annotated, Any
 
 from django.http import HttpRequest
@@ -55,6 +56,7 @@ class TurnOut(Schema):
     response: str
     tool_calls: list[ToolCallOut]
     usage: Usage
+    cost: Decimal | None = Field(None, description="By MODEL_PRICES; null where the model has no price.")
     approval: dict[str, Any] | None = None
     error: str | None = None
 

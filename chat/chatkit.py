@@ -36,7 +36,7 @@ from accounts.sections import section
 from chat import turns
 from chat.models import MESSAGE_LENGTH, TITLE_LENGTH, Message, Turn, item_text
 from chat.sse import encode, event_stream
-from chat.store import Context, DatabaseStore, as_thread
+from chat.store import Context, DatabaseStore, as_thread, find_message
 
 # What this server does not offer yet is refused before openai-chatkit would fail on it half-way.
 NOT_OFFERED = {
@@ -164,6 +164,7 @@ async def check_target(asked: Any, context: Context) -> None:
     if is_streaming_req(asked) and thread.status.type != "active":
         raise Conflict(f"This conversation is {thread.status.type}.")
     if isinstance(asked, ThreadsRetryAfterItemReq):
-        item = await server.store.load_item(thread_id, asked.params.item_id, context)
+        message = await section(find_message, context.user, thread_id, asked.params.item_id)
+        item, context.retried = message.as_item(), message.turn
         if not isinstance(item, UserMessageItem) or not item_text(item):
             raise NotFound("Only a message of the person can be answered again.")

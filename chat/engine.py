@@ -4,55 +4,33 @@ A turn runs in a task of its own; requests only watch it. What it has done so fa
 function begins a turn and goes on with one that another process began: calls that were answered are not made again.
 """
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-import openai
 from agents import (
     Agent,
-    MaxTurnsExceeded,
-    Model,
-    ModelResponse,
+    ModelSettings,
     RunConfig,
+    RunContextWrapper,
     Runner,
+    ToolErrorFormatterArgs,
     ToolExecutionConfig,
 )
-from agents.items import TResponseStreamEvent
-from chatkit.types import ErrorEvent
+from agents.tool_context import ToolContext
+from chatkit.types import ProgressUpdateEvent, ThreadItem, ThreadItemDoneEvent
 from django.conf import settings
 from mcp.types import CallToolResult
 
 from accounts.caller import Caller, calling
 from accounts.models import User
 from accounts.sections import section
-from chat import history, journal, prompts, providers
+from chat import failures, history, journal, prompts, providers
 from chat.live import Live
+from chat.model_calls import JournaledModel
 from chat.models import Step, Turn
 from chat.tools import Stopwatch, ToolCall, ToolServer, text_of
 from chat.transcript import SUMMARY_META, Transcript
-
-
-class JournaledModel(Model):
-    """A model whose responses are shown as they come and journaled before any of their tool calls runs."""
-
-    def __init__(self, model: Model, run: "TurnRun") -> None:
-        self.model = model
-        self.run = run
-
-    async def get_response(self, *args: Any, **kwargs: Any) -> ModelResponse:
-        raise TypeError("Turns are streamed.")
-
-    async def stream_response(self, *args: Any, **kwargs: Any) -> AsyncIterator[TResponseStreamEvent]:
-        watch = Stopwatch()
-        async for event in self.model.stream_response(*args, **kwargs):
-            match event.type:
-                case "response.output_text.delta" | "response.refusal.delta":
-                    self.run.say(event.delta, (event.output_index, event.content_index))
-                case "response.completed" | "response.incomplete":
-                    await self.run.journal_response(event.response, watch.ms)
-            yield event
 
 
 class TurnRun:
@@ -65,50 +43,73 @@ class TurnRun:
         self.watch = Stopwatch()
         self.next_step = 1
         self.response_number = 0
+        self.tools: set[str] = set()
+        self.asked: dict[str, dict[str, Any]] = {}  # the calls of the last response by their ids
+        self.refused_in_a_row = 0
 
     async def answer(self) -> None:
         """Run the agent to its end. Raises what the SDK, the provider's client and `asyncio.timeout` raise."""
-        items, steps = await section(self.load)
+        items, steps, shown = await section(self.load)
+        for item in shown:  # what was done before this process took over, for those who watch from here on
+            self.transcript.emit(ThreadItemDoneEvent(item=item))
         self.next_step = len(steps) + 1
         self.response_number = sum(step.kind == Step.Kind.RESPONSE for step in steps)
         async with AsyncExitStack() as stack:
             servers = [await stack.enter_async_context(connected(path, self)) for path in settings.MCP_SERVERS]
+            self.tools = {name for server in servers for name in server.tools}
             items += await self.run_missing_calls(steps, servers)
             agent = Agent(
                 name="Errand",
                 instructions=prompts.render(self.user).text,
                 model=JournaledModel(providers.configured_model(), self),
+                model_settings=ModelSettings(retry=failures.retrying(self.tell)),
                 mcp_servers=list(servers),
+                mcp_config={"failure_error_function": self.refuse_failed},
             )
             config = RunConfig(
                 tracing_disabled=True,
+                tool_not_found_behavior="return_error_to_model",
+                tool_error_formatter=self.refuse_unknown,
                 tool_execution=ToolExecutionConfig(max_function_tool_concurrency=1),  # in the order they were asked for
             )
             result = Runner.run_streamed(agent, items, max_turns=settings.MODEL_CALLS_LIMIT, run_config=config)
             async for _ in result.stream_events():
                 pass  # the model and the tools tell the transcript themselves, in their own order
 
-    def load(self) -> tuple[list[Any], list[Step]]:
-        return history.load(self.turn), list(self.turn.steps.all())
+    def load(self) -> tuple[list[Any], list[Step], list[ThreadItem]]:
+        steps = list(self.turn.steps.all())
+        messages = self.turn.messages.visible().exclude(kind="user_message").order_by("id") if steps else []
+        return history.load(self.turn), steps, [message.as_item() for message in messages]
 
     async def run_missing_calls(self, steps: list[Step], servers: list[ToolServer]) -> list[Any]:
         """Make the calls that a journaled response asked for and that a crash left unanswered; return their outputs."""
-        answered = {step.call_id for step in steps if step.kind == Step.Kind.TOOL}
-        asked = [item for step in steps for item in step.items if item.get("type") == "function_call"]
         outputs = []
-        for item in asked:
-            if item["call_id"] in answered:
-                continue
-            server = next(server for server in servers if item["name"] in server.tools)
-            arguments = json.loads(item["arguments"] or "{}")
-            result = await server.call_tool(item["name"], arguments, {"call_id": item["call_id"]})
-            outputs.append(output_item(item["call_id"], text_of(result)))
+        for item in history.unanswered(steps):
+            self.asked[item["call_id"]] = item
+            server = next((server for server in servers if item["name"] in server.tools), None)
+            try:
+                arguments = failures.read_arguments(item["arguments"])
+            except ValueError:
+                server = None
+            if server:
+                text = text_of(await server.call_tool(item["name"], arguments, {"call_id": item["call_id"]}))
+            else:
+                text = await self.refuse_call(item)
+            outputs.append(output_item(item["call_id"], text))
         return outputs
 
-    def say(self, delta: str, part: object) -> None:
+    def say(self, delta: str, part: object) -> bool:
+        """Show a piece of text, and tell whether that showed anything: blank beginnings are not shown."""
+        delta = journal.storable(delta)
+        if self.transcript.message is None and not delta.strip():
+            return False
         if self.turn.first_text_ms is None:
             self.turn.first_text_ms = self.watch.ms
         self.transcript.text(delta, part)
+        return True
+
+    def tell(self, progress: str) -> None:
+        self.transcript.emit(ProgressUpdateEvent(text=progress))
 
     async def journal_response(self, response: Any, duration_ms: int) -> None:
         usage = response.usage
@@ -123,6 +124,7 @@ class TurnRun:
         await section(journal.record, self.turn, step, self.transcript.open_items())
         self.next_step += 1
         self.response_number += 1
+        self.asked = {item["call_id"]: item for item in step.items if item["type"] == "function_call"}
         self.transcript.close_message()
 
     async def call_tool(self, call: ToolCall, make: Callable[[], Awaitable[CallToolResult]]) -> CallToolResult:
@@ -137,26 +139,61 @@ class TurnRun:
         summary = (result.meta or {}).get(SUMMARY_META) or (f"{call.title} failed" if result.is_error else call.title)
         shown = text if result.is_error else result.structured_content or text
         self.transcript.tool_finished(place, summary, call.is_read, shown, watch.ms)
+        self.refused_in_a_row = 0
+        await self.journal_result(call.id, call.name, call.arguments, text, shown, result.is_error, watch.ms)
+        return result
+
+    async def journal_result(
+        self, call_id: str, name: str, arguments: Any, text: str, shown: Any, is_error: bool, duration_ms: int = 0
+    ) -> None:
         step = Step(
             number=self.next_step,
             kind=Step.Kind.TOOL,
-            items=[output_item(call.id, text)],
-            call_id=call.id,
-            name=call.name,
-            arguments=call.arguments,
+            items=[output_item(call_id, text)],
+            call_id=call_id,
+            name=name[:100],
+            arguments=arguments,
             result=shown,
-            is_error=result.is_error,
-            duration_ms=watch.ms,
+            is_error=is_error,
+            duration_ms=duration_ms,
         )
         self.next_step += 1
         await section(journal.record, self.turn, step, self.transcript.open_items())
-        return result
+
+    async def refuse_unknown(self, args: ToolErrorFormatterArgs[Any]) -> str | None:
+        return await self.refuse_call(self.asked[args.call_id]) if args.kind == "tool_not_found" else None
+
+    async def refuse_failed(self, context: RunContextWrapper[Any], error: Exception) -> str:
+        assert isinstance(context, ToolContext)
+        return await self.refuse_call(self.asked[context.tool_call_id])
+
+    async def refuse_call(self, item: dict[str, Any]) -> str:
+        """Journal a call that could not be handed to a tool, and return what the model is told of it."""
+        text = failures.refusal(item, self.tools)
+        place = self.transcript.tool_started(item["name"][:100], item["arguments"])
+        self.transcript.tool_finished(place, f"A call of {item['name'][:100]} failed", True, text, 0)
+        self.refused_in_a_row += 1
+        await self.journal_result(item["call_id"], item["name"], item["arguments"], text, text, is_error=True)
+        return text
+
+    def check_calls(self) -> None:
+        """Raise `UnusableCalls` for a model that does not mend its calls however often it is told."""
+        if self.refused_in_a_row >= failures.UNUSABLE_CALLS_LIMIT:
+            raise failures.UnusableCalls
 
     async def end(self, status: str, error: str = "") -> None:
-        await section(journal.end, self.turn, status, error, self.transcript.open_items())
+        if error:
+            self.transcript.notice = failures.notice(self.transcript.thread_id, error)
+        await section(journal.end, self.turn, status, error, self.transcript.open_items(), self.partial_step())
         self.transcript.close()
         if error:
-            self.transcript.emit(ErrorEvent(code="custom", message=error, allow_retry=True))
+            self.transcript.emit(failures.event())
+
+    def partial_step(self) -> Step | None:
+        """Return what was shown of a response that broke off: the person has read it, so the model has to know it."""
+        if not (text := self.transcript.text_under_way):
+            return None
+        return Step(number=self.next_step, kind=Step.Kind.RESPONSE, items=history.partial_items(text))
 
 
 def output_item(call_id: str, text: str) -> dict[str, Any]:
@@ -171,23 +208,3 @@ async def connected(path: str, run: TurnRun) -> AsyncIterator[ToolServer]:
         yield server
     finally:
         await server.cleanup()
-
-
-def explain(error: Exception) -> str:
-    """Return what a failed model call means to the person who waits for the answer."""
-    match error:
-        case openai.AuthenticationError() | openai.PermissionDeniedError():
-            return "The model's provider refused our key. Ask whoever runs this server to check MODEL_API_KEY."
-        case openai.NotFoundError():
-            return f"The provider does not know the model “{providers.model_name()}”. Check MODEL_NAME."
-        case openai.RateLimitError():
-            return "The model is busy: its provider limits our requests. Try again in a moment."
-        case openai.APITimeoutError() | TimeoutError():
-            return "The model took too long to answer. Try again."
-        case openai.APIConnectionError():
-            return "The model cannot be reached. Check MODEL_BASE_URL and the network, then try again."
-        case openai.APIStatusError():
-            return f"The model's provider answered with an error ({error.status_code}). Try again."
-        case MaxTurnsExceeded():
-            return f"Stopped after {settings.MODEL_CALLS_LIMIT} steps without an end. Try to ask in smaller pieces."
-    return "The model's answer could not be used. Try again."

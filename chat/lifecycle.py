@@ -7,15 +7,15 @@ import openai
 import structlog
 from agents import AgentsException
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
-from chatkit.types import ThreadItemAddedEvent, ThreadItemDoneEvent, ThreadItemRemovedEvent, ThreadStreamEvent
+from chatkit.types import ThreadItemAddedEvent, ThreadItemRemovedEvent, ThreadStreamEvent
 from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.sections import section
-from chat import broadcast, journal
-from chat.engine import TurnRun, explain
+from chat import broadcast, failures, journal
+from chat.engine import TurnRun
 from chat.live import Live, running
 from chat.models import LostLease, Turn
 
@@ -42,10 +42,9 @@ async def resume(turn: Turn) -> bool:
 
 
 def take_over(turn: Turn) -> tuple[list[ThreadStreamEvent], list[ThreadStreamEvent]] | None:
-    """Return what the earlier run told and what must be told to mend it, or None if the turn is not ours now.
+    """Return what the earlier run told and what must be taken back of it, or None if the turn is not ours now.
 
-    What it stored but did not tell is told now; what it began to say and did not store is taken back, since it will be
-    said anew.
+    What it began to say and did not store will be said anew. What it stored is told again by the run itself.
     """
     if not turn.take_over():
         return None
@@ -53,12 +52,9 @@ def take_over(turn: Turn) -> tuple[list[ThreadStreamEvent], list[ThreadStreamEve
         journal.end(turn, Turn.Status.FAILED, "The server stopped several times before the answer was complete.", [])
         return None
     told, _ = broadcast.told_so_far(turn)
-    done = {event.item.id for event in told if isinstance(event, ThreadItemDoneEvent)}
     begun = [event.item.id for event in told if isinstance(event, ThreadItemAddedEvent)]
-    stored = journal.answer_items(turn.pk)
-    news: list[ThreadStreamEvent] = [ThreadItemDoneEvent(item=item) for item in stored if item.id not in done]
-    kept = done | {item.id for item in stored}
-    return told, news + [ThreadItemRemovedEvent(item_id=id) for id in begun if id not in kept]
+    stored = {item.id for item in journal.answer_items(turn.pk)}
+    return told, [ThreadItemRemovedEvent(item_id=id) for id in begun if id not in stored]
 
 
 def launch(turn: Turn, user: User, live: Live, told: int) -> Live:
@@ -98,8 +94,8 @@ async def run_turn(turn: Turn, user: User, live: Live, told: int) -> None:
     except (LostLease, DatabaseError) as error:  # left as it is journaled; whoever finds the lease run out goes on
         log.warning("turn.left", turn_id=turn.public_id, error=str(error))
     except (openai.OpenAIError, AgentsException, TimeoutError) as error:
-        log.warning("turn.failed", turn_id=turn.public_id, error=str(error))
-        await run.end(Turn.Status.FAILED, explain(error))
+        log.warning("turn.failed", turn_id=turn.public_id, error=failures.describe(error))
+        await run.end(Turn.Status.FAILED, failures.explain(error))
     except Exception:
         await run.end(Turn.Status.FAILED, "Something went wrong on the server; it was logged.")
         raise

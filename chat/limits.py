@@ -19,10 +19,10 @@ PER_MILLION = Decimal(1_000_000)
 def check(user: User) -> None:
     """Raise `TooMany`, with when to come back, if the user has used up their turns or tokens."""
     now = timezone.now()
+    most = settings.USER_TURNS_A_MINUTE
     recent = Turn.objects.filter(user=user, created_at__gt=now - MINUTE).order_by("-created_at")
-    beyond = recent[settings.USER_TURNS_A_MINUTE - 1 : settings.USER_TURNS_A_MINUTE] if settings.USER_TURNS_A_MINUTE else []
-    for turn in beyond:
-        seconds = (turn.created_at + MINUTE - now).total_seconds()
+    if most and (oldest := recent[most - 1 : most].first()):  # the one that must be a minute old first
+        seconds = (oldest.created_at + MINUTE - now).total_seconds()
         raise TooMany("You are faster than this server allows. Wait a moment, then send it again.", seconds)
     if settings.USER_TOKENS_A_DAY and tokens_since(user, midnight(user)) >= settings.USER_TOKENS_A_DAY:
         seconds = (midnight(user) + DAY - user.now()).total_seconds()

@@ -82,6 +82,7 @@ class Turn(models.Model):
     prompt_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the prompt's template.")
     input_tokens = models.PositiveIntegerField(default=0)
     output_tokens = models.PositiveIntegerField(default=0)
+    cost = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True, help_text="By MODEL_PRICES.")
     first_text_ms = models.PositiveIntegerField(null=True, blank=True)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -96,6 +97,7 @@ class Turn(models.Model):
         ]
         indexes = [
             models.Index(fields=["conversation", "id"], name="turn_order"),
+            models.Index(fields=["user", "-created_at"], name="turn_by_user"),
             models.Index(fields=["lease_expires_at"], condition=Q(status="running"), name="turn_running"),
         ]
 
@@ -239,6 +241,7 @@ class Step(models.Model):
     is_error = models.BooleanField(default=False)
     input_tokens = models.PositiveIntegerField(default=0)
     output_tokens = models.PositiveIntegerField(default=0)
+    cost = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
     duration_ms = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 

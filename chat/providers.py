@@ -6,16 +6,17 @@ from typing import cast
 from weakref import WeakKeyDictionary
 
 import httpx2
-from agents import Model, OpenAIChatCompletionsModel, OpenAIResponsesModel, set_tracing_disabled
+from agents import Model, OpenAIResponsesModel, set_tracing_disabled
 from django.conf import settings
 from django.utils.module_loading import import_string
 from openai import AsyncOpenAI
+
+from chat.model_calls import ChatCompletionsModel
 
 # The SDK would send traces of every run to OpenAI.
 set_tracing_disabled(True)
 
 CONNECT_SECONDS = 10
-BETWEEN_CHUNKS_SECONDS = 90
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def configured_model() -> Model:
     if settings.MODEL_PROVIDER == "offline":
         return cast(Model, import_string(settings.OFFLINE_MODEL)())
     preset = PRESETS[settings.MODEL_PROVIDER]
-    kind = OpenAIResponsesModel if (settings.MODEL_API or preset.api) == "responses" else OpenAIChatCompletionsModel
+    kind = OpenAIResponsesModel if (settings.MODEL_API or preset.api) == "responses" else ChatCompletionsModel
     return kind(model=model_name(), openai_client=client(settings.MODEL_BASE_URL or preset.base_url))
 
 
@@ -56,7 +57,9 @@ def client(base_url: str) -> AsyncOpenAI:
     """Return the client for this event loop: one that is shared keeps connections, but only within its loop."""
     loop = asyncio.get_running_loop()
     if loop not in _clients or str(_clients[loop].base_url).rstrip("/") != base_url.rstrip("/"):
-        timeout = httpx2.Timeout(BETWEEN_CHUNKS_SECONDS, connect=CONNECT_SECONDS)
+        # How long to wait and what to try again is decided in one place, chat.failures and chat.model_calls.
+        timeout = httpx2.Timeout(None, connect=CONNECT_SECONDS)
         # Ollama and most local servers take any key, but the client refuses to have none.
-        _clients[loop] = AsyncOpenAI(api_key=settings.MODEL_API_KEY or "none", base_url=base_url, timeout=timeout)
+        key = settings.MODEL_API_KEY or "none"
+        _clients[loop] = AsyncOpenAI(api_key=key, base_url=base_url, timeout=timeout, max_retries=0)
     return _clients[loop]

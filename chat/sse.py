@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import structlog
+from chatkit.errors import ErrorCode
 from chatkit.types import ErrorEvent, NoticeEvent
 from django.http import StreamingHttpResponse
 from pydantic import BaseModel
@@ -37,7 +38,13 @@ async def without_hanging(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield encode(NoticeEvent(level="warning", message=str(problem)))
     except Exception as error:
         log.error("stream.failed", exc_info=error)
-        yield encode(ErrorEvent(message="Something went wrong on the server; it was logged.", allow_retry=True))
+        yield encode(
+            ErrorEvent(
+                code=ErrorCode.STREAM_ERROR,
+                message="Something went wrong on the server; it was logged.",
+                allow_retry=True,
+            )
+        )
 
 
 async def with_heartbeat(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -36,6 +36,7 @@ class Context:
     user: User
     request: turns.Request
     turn: Turn | None = None
+    retried: Turn | None = None  # whose message is to be answered again
 
 
 def as_thread(conversation: Conversation) -> ThreadMetadata:
@@ -88,8 +89,10 @@ class DatabaseStore(Store[Context]):
         await section(Message.put, conversation.pk, item)
 
     async def delete_thread_item(self, thread_id: str, item_id: str, context: Context) -> None:
-        of_user = Message.objects.for_user(context.user)
-        await section(of_user.filter(conversation=ids.read("conv", thread_id), item_id=item_id).delete)
+        found = Message.objects.for_user(context.user).filter(conversation=ids.read("conv", thread_id), item_id=item_id)
+        if context.retried and context.retried.status == Turn.Status.FAILED:  # what it did stays done, and on screen
+            found = found.exclude(~Q(kind__in=["assistant_message", "task"]), turn=context.retried)
+        await section(found.delete)
 
     async def save_attachment(self, attachment: Attachment, context: Context) -> None:
         raise NotFoundError("This server takes no attachments.")
@@ -149,7 +152,7 @@ def first_of[M: (Conversation, Message)](found: QuerySet[M], limit: int) -> tupl
 
 def find_message(user: User, thread_id: str, item_id: str) -> Message:
     of_user = Message.objects.for_user(user)
-    message = of_user.filter(conversation=ids.read("conv", thread_id), item_id=item_id).first()
+    message = of_user.select_related("turn").filter(conversation=ids.read("conv", thread_id), item_id=item_id).first()
     if message is None:
         raise ids.Missing("There is no such item.")
     return message

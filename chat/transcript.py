@@ -15,6 +15,7 @@ from chatkit.types import (
     AssistantMessageItem,
     CustomSummary,
     CustomTask,
+    TaskItem,
     ThreadItem,
     ThreadItemAddedEvent,
     ThreadItemDoneEvent,
@@ -45,6 +46,7 @@ class Transcript:
         self.message: AssistantMessageItem | None = None
         self.part: object = None
         self.workflow: WorkflowItem | None = None
+        self.notice: TaskItem | None = None
         self.reads: list[str] = []
         self.changes: list[str] = []
         self.tool_ms = 0
@@ -126,13 +128,21 @@ class Transcript:
     def update(self, item: ThreadItem, update: ThreadItemUpdate) -> None:
         self.emit(ThreadItemUpdatedEvent(item_id=item.id, update=update))
 
+    @property
+    def text_under_way(self) -> str:
+        """What was shown of a response that is not complete."""
+        return "".join(content.text for content in self.message.content) if self.message else ""
+
     def open_items(self) -> list[ThreadItem]:
-        return [item for item in (self.workflow, self.message) if item]
+        return [item for item in (self.workflow, self.message, self.notice) if item]
 
     def close(self) -> None:
         """Close what is still open. Call it once that is stored."""
         self.close_message()
         self.close_workflow()
+        if self.notice:
+            self.emit(ThreadItemDoneEvent(item=self.notice))
+            self.notice = None
 
 
 def fenced(value: Any) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatkit.types import (
-    ErrorEvent,
     InferenceOptions,
     ThreadItemDoneEvent,
     ThreadStreamEvent,
@@ -22,7 +21,7 @@ from uuid_utils.compat import uuid7
 from accounts.models import User
 from accounts.problems import Conflict, KeyReused
 from accounts.sections import section
-from chat import ids, journal, lifecycle, providers
+from chat import failures, ids, journal, lifecycle, limits, providers
 from chat.broadcast import Heard, told_so_far
 from chat.live import running
 from chat.models import TITLE_LENGTH, Conversation, Message, Turn, item_text, lease_end
@@ -100,6 +99,7 @@ def begin(user: User, conversation: Conversation | None, item: UserMessageItem, 
     running = Turn.objects.filter(conversation=conversation, status=Turn.Status.RUNNING)
     if other := running.select_related("conversation", "user").first():
         raise Busy(other)
+    limits.check(user)
     turn = Turn.objects.create(
         conversation=conversation,
         user=user,
@@ -110,6 +110,11 @@ def begin(user: User, conversation: Conversation | None, item: UserMessageItem, 
         prompt_hash=render(user).template_hash,
     )
     item = item.model_copy(update={"thread_id": conversation.public_id})
+    before = Turn.objects.filter(
+        conversation=conversation, messages__item_id=item.id, status=Turn.Status.FAILED
+    ).first()
+    if before:
+        journal.carry_over(before, turn)
     Message.put(conversation.pk, item, turn)
     Message.objects.filter(item_id=item.id).update(turn=turn)  # a message that is asked again belongs to its new turn
     conversation.title = conversation.title or title_from(item_text(item))
@@ -157,7 +162,7 @@ async def watch(turn: Turn) -> AsyncIterator[ThreadStreamEvent]:
         if heard.is_news(event := ThreadItemDoneEvent(item=item)):
             yield event
     if turn.error and not heard.has_error:
-        yield ErrorEvent(code="custom", message=turn.error, allow_retry=True)
+        yield failures.event()
 
 
 def reloaded(turn: Turn) -> Turn:

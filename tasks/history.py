@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from accounts import ids
 from accounts.models import User
+from accounts.problems import NotFound
 from tasks.ledger import TaskNotFound
 from tasks.models import Change, Operation, Task
 from tasks.schemas import ChangeOut, FieldChange, HistoryEntry, HistoryPage, OperationOut, OperationPage

@@ -4,10 +4,13 @@ Docstrings and field descriptions below are prompt text: they are what a model r
 turn (a test keeps the whole list under 2,500 tokens).
 """
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
+import structlog
+from django.db import OperationalError
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
@@ -42,6 +45,9 @@ DESTROY = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempoten
 # What a result says of itself in one line, for whoever shows tool calls to people.
 SUMMARY_META = "errand/summary"
 BATCH_LIMIT = 50
+DATABASE_PAUSES = [0.2, 0.5, 1, 2]
+
+log = structlog.get_logger("errand.tasks")
 
 tools: list[Tool] = []
 
@@ -75,8 +81,17 @@ def compact(schema: Any) -> Any:
 
 
 async def run[**P, R](work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run a section. Raises `ToolError` for expected failures, with the present task where the caller's is stale."""
+    """Run a section. Raises `ToolError` for expected failures, with the present task where the caller's is stale.
+
+    While the database is away, as when it is restarted, it is tried again: an operation is never done twice.
+    """
     try:
+        for pause in DATABASE_PAUSES:
+            try:
+                return await section(work, *args, **kwargs)
+            except OperationalError as error:
+                log.warning("tool.repeated", error=str(error))
+                await asyncio.sleep(pause)
         return await section(work, *args, **kwargs)
     except StaleVersion as stale:
         raise ToolError(f"{stale} Now: {json.dumps(stale.current)}") from stale

@@ -188,6 +188,7 @@ export class Chat {
       loaded();
       this.setThread({ ...thread, items: undefined });
       this.addOlder(page);
+      this.offerRetry(page.data[0]);
       this.scroller.toEnd();
       this.emit("thread.load.end", { threadId: id });
     } catch (error) {
@@ -195,6 +196,12 @@ export class Chat {
       loaded();
       this.loadFailed(id, error);
     }
+  }
+
+  /** A task that stands alone says why an answer is missing. @param {Record<string, any> | undefined} newest */
+  offerRetry(newest) {
+    const question = this.view.lastQuestion();
+    if (newest?.type === "task" && question) this.view.setError(this.strings.failed, () => this.answerAgain(question));
   }
 
   /** @param {string} id @param {any} error */
@@ -379,9 +386,20 @@ export class Chat {
     }
   }
 
-  /** @param {Turn} turn @param {Record<string, any>} failure a retry has the same key, so nothing happens twice */
-  showFailure(turn, { message, allow_retry }) {
+  /** @param {Turn} turn @param {Record<string, any>} failure */
+  showFailure(turn, { code, message, allow_retry }) {
     for (const view of this.view.views.values()) view.stop?.();
-    this.view.setError(message || this.strings.failed, allow_retry ? () => this.run(turn.request) : null);
+    const question = this.view.lastQuestion();
+    // A turn that ended needs another one. Where only the way to it broke, asking with the same key does nothing twice.
+    const retry = code === "custom" && question ? () => this.answerAgain(question) : () => this.run(turn.request);
+    this.view.setError(message || this.strings.failed, allow_retry ? retry : null);
+    this.frame.live.textContent = this.view.lastNotice();
+  }
+
+  /** What the server did for the first answer stays done; it sends that again. @param {string} id of the person's message */
+  async answerAgain(id) {
+    if (this.turn || !this.thread) return;
+    this.view.removeAfter(id);
+    await this.run({ type: "threads.retry_after_item", params: { thread_id: this.thread.id, item_id: id } });
   }
 }

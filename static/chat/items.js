@@ -160,15 +160,15 @@ class AssistantMessage {
   }
 }
 
-/** A single task outside a workflow: the same line, without a summary. */
+/** A single task outside a workflow: one quiet line. This is how a conversation keeps saying why an answer is missing. */
 class TaskView {
   constructor() {
-    this.node = h("div", { class: "row", "data-testid": "task-item" });
+    this.node = h("div", { class: "row task-line", "data-testid": "task-item" });
   }
 
   /** @param {Item} item */
   set(item) {
-    this.node.replaceChildren(taskDetails(item.task));
+    this.node.replaceChildren(icon(item.task.icon === "info" ? "info" : "check"), taskDetails(item.task));
   }
 }
 

@@ -42,6 +42,9 @@ export const content = /* css */ `
 .workflow .title { min-width: 0; overflow-wrap: anywhere; }
 .workflow summary > .icon { width: 14px; height: 14px; transition: transform var(--motion); }
 .workflow [open] > summary > .icon { transform: rotate(90deg); }
+.task-line { display: flex; gap: var(--space-2); font-size: var(--size-small); line-height: var(--line-small); }
+.task-line .icon { flex: none; width: 18px; height: 18px; color: var(--text-2); }
+.task-line .task-title { color: var(--text-2); }
 .mark-icon { display: grid; place-items: center; flex: none; width: 16px; height: 16px; }
 .mark-icon .icon { width: 16px; height: 16px; color: var(--accent); }
 .details { display: grid; gap: var(--space-2); margin: var(--space-1) 0 var(--space-1) 7px; padding-left: var(--space-4); border-left: 2px solid var(--line); }

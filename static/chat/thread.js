@@ -97,6 +97,28 @@ export class ThreadView {
     this.views.delete(id);
   }
 
+  /** The id of the person's last message, if the server has named it. @returns {string | null} */
+  lastQuestion() {
+    const rows = /** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll(".row.user[data-item-id]"));
+    return rows.length ? rows[rows.length - 1].dataset.itemId ?? null : null;
+  }
+
+  /** What the conversation itself says about the end of the last answer, if it does. */
+  lastNotice() {
+    const last = this.list.lastElementChild;
+    return last?.classList.contains("task-line") ? last.textContent ?? "" : "";
+  }
+
+  /** Take what came after an item off the screen. @param {string} id */
+  removeAfter(id) {
+    const node = this.views.get(id)?.node;
+    while (node?.nextElementSibling) {
+      const next = /** @type {HTMLElement} */ (node.nextElementSibling);
+      this.views.delete(next.dataset.itemId ?? "");
+      next.remove();
+    }
+  }
+
   /** @param {Record<string, any>} event an item event or a notice @returns {boolean} whether it was one */
   apply(event) {
     switch (event.type) {
@@ -159,12 +181,13 @@ export class ThreadView {
     this.list.append(node);
   }
 
-  /** @param {string} message @param {(() => void) | null} onRetry */
+  /** Where the conversation says what happened, only the way on is offered. @param {string} message @param {(() => void) | null} onRetry */
   setError(message, onRetry) {
-    const { strings } = this.context;
-    this.error.replaceChildren(h("div", { class: "error", role: "alert", "data-testid": "error" },
-      icon("warn"), h("span", {}, message),
-      onRetry && h("button", { type: "button", class: "button", "data-testid": "retry", onclick: onRetry }, strings.retry)));
+    const retry = onRetry
+      && h("button", { type: "button", class: "button", "data-testid": "retry", onclick: onRetry }, this.context.strings.retry);
+    if (this.lastNotice() && retry) this.error.replaceChildren(retry);
+    else this.error.replaceChildren(h("div", { class: "error", role: "alert", "data-testid": "error" },
+      icon("warn"), h("span", {}, message), retry));
   }
 
   clearError() {

@@ -30,6 +30,7 @@ def server(provider: tuple[Provider, str], tmp_path_factory: pytest.TempPathFact
         "MODEL_BASE_URL": provider[1],
         "MODEL_NAME": "drip",
         "DATABASE_POOL_SIZE": str(POOL_SIZE),
+        "USER_TURNS_A_MINUTE": "0",
     }
     with Server(tmp_path_factory.mktemp("data"), **environment) as server:
         yield server

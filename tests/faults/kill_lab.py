@@ -59,6 +59,7 @@ class Lab:
             "MODEL_BASE_URL": self.provider_url,
             "MODEL_NAME": "lab",
             "TURN_LEASE_SECONDS": str(LEASE_SECONDS),
+            "USER_TURNS_A_MINUTE": "0",
         }
         self.servers = [Server(self.data_dir, **environment) for _ in range(2)]
 

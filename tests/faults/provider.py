@@ -1,11 +1,19 @@
 """The fault lab's model provider: an OpenAI-compatible server, both APIs, streaming, that says what a script tells it.
 
-It is the test double on the wire. Try your own set-up with it:
+It is the test double on the wire, and everybody's way to see what Errand does when a provider fails (docs/failures.md):
 
     uv run python -m tests.faults.provider --port 9000
-    MODEL_PROVIDER=custom MODEL_BASE_URL=http://127.0.0.1:9000/v1 MODEL_NAME=task uv run manage.py quickstart
+    MODEL_PROVIDER=custom MODEL_BASE_URL=http://127.0.0.1:9000/v1 MODEL_NAME=broken uv run manage.py quickstart
 
-The model's name picks a scenario of `SCENARIOS`; tests put their own functions there.
+The model's name picks a scenario of `SCENARIOS` (`--list` prints them); MODEL_API=responses takes the other API.
+Replies for the next requests can be queued while it runs, whatever the model's name; then the scenario goes on:
+
+    curl -X POST 127.0.0.1:9000/script -d '[{"status": 500}, {"status": 429, "headers": {"Retry-After": "2"}}]'
+    curl -X POST 127.0.0.1:9000/script -d '[{"text": ["Half of"], "ends": "cut", "piece_seconds": 0.5}]'
+    curl -X DELETE 127.0.0.1:9000/script
+    curl 127.0.0.1:9000/asked
+
+A queued reply has the fields of `Reply`; `GET /asked` gives the bodies of all requests so far.
 """
 
 import argparse
@@ -14,47 +22,72 @@ import json
 import socket
 import threading
 import time
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+
+NEVER = 3600.0
 
 _ids = count(1)
 
 
 @dataclass(frozen=True)
 class Call:
-    """A function call that the model makes."""
+    """A function call that the model makes. Arguments given as text are sent as they are, valid or not."""
 
     name: str
-    arguments: dict[str, Any]
+    arguments: dict[str, Any] | str
     id: str = field(default_factory=lambda: f"call_{next(_ids)}")
+
+    @property
+    def sent(self) -> str:
+        return self.arguments if isinstance(self.arguments, str) else json.dumps(self.arguments)
 
 
 @dataclass(frozen=True)
 class Reply:
-    """One model response: pieces of text, then function calls; with delays before the first and between pieces."""
+    """One model response: pieces of text, then function calls; with delays before the first and between pieces.
+
+    `ends`: "well"; "cut": the connection breaks after the text and half of the last call's arguments; "closed": the
+    same, but the stream ends politely, as behind a proxy. `finish`: why the model stopped, "stop" standing for the
+    usual reason. A `status` other than 200 is answered with an error of that `code`, and with the `headers`; one that
+    is told inside the stream has `fails_inside`. `page` is sent instead of an answer, as from a wrong address.
+    """
 
     text: list[str] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     first_seconds: float = 0
     piece_seconds: float = 0
     status: int = 200
+    code: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    ends: Literal["well", "cut", "closed"] = "well"
+    finish: Literal["stop", "length", "content_filter"] = "stop"
+    fails_inside: bool = False
+    page: str = ""
+
+    @classmethod
+    def of(cls, fields: dict[str, Any]) -> Self:
+        """Return the reply that a script describes in JSON."""
+        return cls(**fields | {"calls": [Call(**call) for call in fields.get("calls", [])]})
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One request as the script sees it, alike for both APIs."""
+    """One request as the script sees it, alike for both APIs. `tries`: how often the same was asked, this included."""
 
     api: str
     body: dict[str, Any]
+    tries: int = 1
 
     @property
     def items(self) -> list[dict[str, Any]]:
@@ -68,6 +101,15 @@ class Asked:
         return last.get("role") == "tool" or last.get("type") == "function_call_output"
 
     @property
+    def results(self) -> list[str]:
+        """What tools have answered, ever."""
+        return [
+            item["content" if self.api == "chat" else "output"]
+            for item in self.items
+            if item.get("role") == "tool" or item.get("type") == "function_call_output"
+        ]
+
+    @property
     def said(self) -> str:
         """What the person said last."""
         content = next(item for item in reversed(self.items) if item.get("role") == "user")["content"]
@@ -76,9 +118,12 @@ class Asked:
 
 type Scenario = Callable[[Asked], Reply]
 
+HELLO = Reply(["Hello", " from", " the", " fault", " lab."])
+
 
 def say_hello(asked: Asked) -> Reply:
-    return Reply(["Hello", " from", " the", " fault", " lab."])
+    """Say hello."""
+    return HELLO
 
 
 def add_what_is_said(asked: Asked) -> Reply:
@@ -95,26 +140,103 @@ def forty_tokens(asked: Asked) -> Reply:
     return Reply(calls=[Call("list_tasks", {})], first_seconds=0.05)
 
 
+def once(fault: Reply, then: Scenario = say_hello) -> Scenario:
+    """Fail at the first try, work at the second."""
+    return lambda asked: fault if asked.tries == 1 else then(asked)
+
+
+def after_a_task(fault: Reply) -> Scenario:
+    """Add a task, then fail instead of saying so."""
+    return lambda asked: fault if asked.has_results else add_what_is_said(asked)
+
+
+def mended(bad: Call) -> Scenario:
+    """Make a call that cannot be made; once the tool has said so, make the right one."""
+
+    def scenario(asked: Asked) -> Reply:
+        match len(asked.results):
+            case 0:
+                return Reply(calls=[bad])
+            case 1:
+                return Reply(calls=[Call("add_task", {"title": asked.said[:100]})])
+        return Reply(["Added", " it."])
+
+    return scenario
+
+
+def loop_forever(asked: Asked) -> Reply:
+    """Look the list up, again and again."""
+    return Reply(calls=[Call("list_tasks", {})])
+
+
+BUSY = Reply(status=429, code="rate_limit_exceeded", headers={"Retry-After": "1"})
+HALF = ["Half", " of", " an"]
+HALF_CALL = Call("add_task", {"title": "never to be added"})
+BAD_JSON = '{"title": "milk",, "due": }'
+
 SCENARIOS: dict[str, Scenario] = {
     "hello": say_hello,
     "task": add_what_is_said,
     "forty": forty_tokens,
     "slow": lambda asked: Reply(["slow "] * 40, piece_seconds=0.25),
-    "refused": lambda asked: Reply(status=401),
+    # what never works
+    "refused": lambda asked: Reply(status=401, code="invalid_api_key"),
+    "unknown-model": lambda asked: Reply(status=404, code="model_not_found"),
     "broken": lambda asked: Reply(status=500),
+    "busy": lambda asked: BUSY,
+    "busy-for-long": lambda asked: Reply(status=429, headers={"Retry-After": "600"}),
+    "no-credit": lambda asked: Reply(status=429, code="insufficient_quota"),
+    "too-long": lambda asked: Reply(status=400, code="context_length_exceeded"),
+    "silent": lambda asked: Reply(first_seconds=NEVER),
+    "stalls": lambda asked: Reply(["And", " then…", ""], piece_seconds=NEVER),
+    "fails-inside": lambda asked: Reply(fails_inside=True),
+    "cut-text": lambda asked: Reply(HALF, ends="cut"),
+    "closed-text": lambda asked: Reply(HALF, ends="closed"),
+    "cut-call": lambda asked: Reply(calls=[HALF_CALL], ends="cut"),
+    "closed-call": lambda asked: Reply(calls=[HALF_CALL], ends="closed"),
+    "cut-after-task": after_a_task(Reply(HALF, ends="cut")),
+    "empty": lambda asked: Reply(),
+    "blank": lambda asked: Reply([" ", "\n"]),
+    "filtered": lambda asked: Reply(finish="content_filter"),
+    "filtered-late": lambda asked: Reply(HALF, finish="content_filter"),
+    "filtered-request": lambda asked: Reply(status=400, code="content_filter"),
+    "length": lambda asked: Reply(HALF, finish="length"),
+    "bad-json": lambda asked: Reply(calls=[Call("add_task", BAD_JSON)]),
+    "no-such-tool": lambda asked: Reply(calls=[Call("order_pizza", {"size": "large"})]),
+    "loop": loop_forever,
+    "odd-text": lambda asked: Reply(["odd\0 ", "\ud83d", " text"]),
+    "page": lambda asked: Reply(page="<h1>It works!</h1>"),
+    # what works at the second try
+    "broken-once": once(Reply(status=500)),
+    "busy-once": once(BUSY),
+    "silent-once": once(Reply(first_seconds=NEVER)),
+    "fails-inside-once": once(Reply(fails_inside=True)),
+    "cut-once": once(Reply(ends="cut")),
+    "cut-call-once": once(Reply(calls=[HALF_CALL], ends="cut"), add_what_is_said),
+    "closed-call-once": once(Reply(calls=[HALF_CALL], ends="closed"), add_what_is_said),
+    "empty-once": once(Reply()),
+    "bad-json-mended": mended(Call("add_task", BAD_JSON)),
+    "list-json-mended": mended(Call("add_task", '["milk"]')),
+    "no-such-tool-mended": mended(Call("order_pizza", {"size": "large"})),
 }
 
 
 class Provider:
-    """The server: keeps what it was asked, answers what the scenario says."""
+    """The server: keeps what it was asked, answers what was queued, else what the scenario says."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep_alive: bool = True) -> None:
+        """Without `keep_alive` no connection outlives its response: a test's event loop leaves none behind."""
+        self.keep_alive = keep_alive
         self.asked: list[Asked] = []
+        self.tries = Counter[str]()
+        self.queue = deque[Reply]()
         self.scenarios = dict(SCENARIOS)
         self.app = Starlette(
             routes=[
                 Route("/v1/chat/completions", self.chat, methods=["POST"]),
                 Route("/v1/responses", self.responses, methods=["POST"]),
+                Route("/script", self.script, methods=["POST", "DELETE"]),
+                Route("/asked", self.bodies, methods=["GET"]),
             ]
         )
 
@@ -124,20 +246,38 @@ class Provider:
     async def responses(self, request: Request) -> Response:
         return await self.answer(request, "responses", responses_events)
 
+    async def script(self, request: Request) -> Response:
+        """Queue replies for the next requests, or forget those that are queued."""
+        if request.method == "DELETE":
+            self.queue.clear()
+        else:
+            self.queue.extend(Reply.of(fields) for fields in await request.json())
+        return JSONResponse({"queued": len(self.queue)})
+
+    async def bodies(self, request: Request) -> Response:
+        return JSONResponse([asked.body for asked in self.asked])
+
     async def answer(self, request: Request, api: str, encode: "Encoder") -> Response:
-        asked = Asked(api, await request.json())
+        body = await request.json()
+        self.tries[same := json.dumps(body)] += 1
+        asked = Asked(api, body, self.tries[same])
         self.asked.append(asked)
-        reply = self.scenarios[asked.body["model"]](asked)
+        reply = self.queue.popleft() if self.queue else self.scenarios[body["model"]](asked)
+        headers = reply.headers if self.keep_alive else {**reply.headers, "Connection": "close"}
         if reply.status != 200:
-            return JSONResponse({"error": {"message": "as the script says", "code": None}}, status_code=reply.status)
-        return StreamingResponse(encode(reply, asked.body["model"]), media_type="text/event-stream")
+            error = {"message": "as the script says", "code": reply.code}
+            return JSONResponse({"error": error}, status_code=reply.status, headers=headers)
+        if reply.page:
+            return HTMLResponse(reply.page, headers=headers)
+        return StreamingResponse(encode(reply, body["model"]), media_type="text/event-stream", headers=headers)
 
     @contextmanager
     def serving(self, port: int = 0) -> "Any":
         """Serve from a thread of this process; gives the base URL."""
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", port))
-            server = uvicorn.Server(uvicorn.Config(self.app, log_level="warning", lifespan="off"))
+            # It breaks off on purpose, which uvicorn would report as errors.
+            server = uvicorn.Server(uvicorn.Config(self.app, log_level="critical", lifespan="off"))
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
             thread.start()
             try:
@@ -155,6 +295,20 @@ class Provider:
 
 
 type Encoder = Callable[[Reply, str], AsyncIterator[str]]
+
+
+class CutError(Exception):
+    """Makes the server break the connection in the middle of a response."""
+
+
+def break_off(reply: Reply) -> None:
+    if reply.ends == "cut":
+        raise CutError
+
+
+def arguments_sent(reply: Reply, call: Call) -> str:
+    is_half = reply.ends != "well" and call is reply.calls[-1]
+    return call.sent[: len(call.sent) // 2] if is_half else call.sent
 
 
 async def pieces(reply: Reply) -> AsyncIterator[str]:
@@ -178,13 +332,19 @@ async def chat_chunks(reply: Reply, model: str) -> AsyncIterator[str]:
         return f"data: {json.dumps({**base, 'choices': [choice]})}\n\n"
 
     yield chunk({"role": "assistant", "content": ""})
+    if reply.fails_inside:
+        yield f"data: {json.dumps({'error': {'message': 'as the script says', 'code': 502}})}\n\n"
+        return
     async for piece in pieces(reply):
         yield chunk({"content": piece})
     for index, call in enumerate(reply.calls):
         head = {"name": call.name, "arguments": ""}
         yield chunk({"tool_calls": [{"index": index, "id": call.id, "type": "function", "function": head}]})
-        yield chunk({"tool_calls": [{"index": index, "function": {"arguments": json.dumps(call.arguments)}}]})
-    yield chunk({}, "tool_calls" if reply.calls else "stop")
+        yield chunk({"tool_calls": [{"index": index, "function": {"arguments": arguments_sent(reply, call)}}]})
+    if reply.ends != "well":
+        break_off(reply)
+        return
+    yield chunk({}, "tool_calls" if reply.calls and reply.finish == "stop" else reply.finish)
     usage = {"prompt_tokens": 100, "completion_tokens": len(reply.text) + 10 * len(reply.calls), "total_tokens": 0}
     yield f"data: {json.dumps({**base, 'choices': [], 'usage': usage})}\n\n"
     yield "data: [DONE]\n\n"
@@ -210,6 +370,10 @@ async def responses_events(reply: Reply, model: str) -> AsyncIterator[str]:
         "tools": [],
     }
     yield event("response.created", response=response)
+    if reply.fails_inside:
+        error = {"code": "server_error", "message": "as the script says"}
+        yield event("response.failed", response={**response, "status": "failed", "error": error})
+        return
     output: list[dict[str, Any]] = []
     if reply.text:
         item = {
@@ -225,6 +389,9 @@ async def responses_events(reply: Reply, model: str) -> AsyncIterator[str]:
         yield event("response.content_part.added", **place, part=part)
         async for piece in pieces(reply):
             yield event("response.output_text.delta", **place, delta=piece, logprobs=[])
+        if reply.ends != "well" and not reply.calls:
+            break_off(reply)
+            return
         part = {**part, "text": "".join(reply.text)}
         yield event("response.output_text.done", **place, text=part["text"], logprobs=[])
         yield event("response.content_part.done", **place, part=part)
@@ -233,11 +400,14 @@ async def responses_events(reply: Reply, model: str) -> AsyncIterator[str]:
     else:
         await asyncio.sleep(reply.first_seconds)
     for index, call in enumerate(reply.calls, len(output)):
-        arguments = json.dumps(call.arguments)
+        arguments = arguments_sent(reply, call)
         item = {"id": f"fc_{call.id}", "type": "function_call", "call_id": call.id, "name": call.name, "arguments": ""}
         yield event("response.output_item.added", output_index=index, item={**item, "status": "in_progress"})
         place = {"item_id": item["id"], "output_index": index}
         yield event("response.function_call_arguments.delta", **place, delta=arguments)
+        if reply.ends != "well" and call is reply.calls[-1]:
+            break_off(reply)
+            return
         yield event("response.function_call_arguments.done", **place, arguments=arguments, name=call.name)
         output.append({**item, "status": "completed", "arguments": arguments})
         yield event("response.output_item.done", output_index=index, item=output[-1])
@@ -248,10 +418,25 @@ async def responses_events(reply: Reply, model: str) -> AsyncIterator[str]:
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": 0,
     }
-    yield event("response.completed", response={**response, "status": "completed", "output": output, "usage": usage})
+    response = {**response, "output": output, "usage": usage}
+    if reply.ends != "well":
+        break_off(reply)
+    elif reply.finish == "stop":
+        yield event("response.completed", response={**response, "status": "completed"})
+    else:
+        reason = "content_filter" if reply.finish == "content_filter" else "max_output_tokens"
+        yield event(
+            "response.incomplete",
+            response={**response, "status": "incomplete", "incomplete_details": {"reason": reason}},
+        )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=9000)
-    uvicorn.run(Provider().app, host="127.0.0.1", port=parser.parse_args().port)
+    parser.add_argument("--list", action="store_true", help="print the names of the scenarios")
+    options = parser.parse_args()
+    if options.list:
+        print("\n".join(SCENARIOS))  # noqa: T201
+    else:
+        uvicorn.run(Provider().app, host="127.0.0.1", port=options.port)
