@@ -130,8 +130,9 @@ class Lab:
     def restart_database(self) -> None:
         # The embedded server does not run as root: pg_ctl must be its user, as the server's own files tell.
         folder = self.data_dir / "postgres"
-        command = f"{POSTGRES_VERSIONS[18] / 'pg_ctl'} -D {folder} -m immediate -w restart"
-        subprocess.run(["su", folder.owner(), "-c", command], check=True, capture_output=True, timeout=60)
+        command = f"{POSTGRES_VERSIONS[18] / 'pg_ctl'} -D {folder} -l {folder / 'log'} -m immediate -w restart"
+        # Not with its output captured: the server would inherit the pipe, and we would wait for the server's end.
+        subprocess.run(["su", folder.owner(), "-c", command], check=True, stdout=subprocess.DEVNULL, timeout=60)
 
     def broken(self) -> list[str]:
         """Return a line for every promise that was not kept."""
