@@ -217,7 +217,20 @@ class FailureTests(TransactionTestCase):
                 self.assertEqual((answer["status"], len(answer["tool_calls"])), ("failed", 6))
                 self.assertIn("6 steps", answer["error"])
                 self.assertEqual(await self.kinds(thread), ["user_message", "workflow", "task"])
+                await self.check_going_on(thread, api, 6)
+                with self.model("loop", api):
+                    thread = thread_id(await self.kit.say("milk"))
                 await self.check_new_message(thread, api, answer["error"])
+
+    async def check_going_on(self, thread: str, api: str, calls: int) -> None:
+        """Retry with a model that finds everything done: what was done before is in its input and in the answer."""
+        with self.model("task", api):
+            await self.kit.stream("threads.retry_after_item", thread_id=thread, item_id=await self.question())
+        answer = await self.turn()
+        self.assertEqual((answer["status"], answer["response"]), ("completed", "Added it."))
+        self.assertEqual((len(answer["tool_calls"]), len(self.provider.last().results)), (calls, calls))
+        self.assertEqual(await self.kinds(thread), ["user_message", "workflow", "assistant_message"])
+        check_input(self.provider.last())
 
     # ---- calls that cannot be made
 
@@ -249,6 +262,9 @@ class FailureTests(TransactionTestCase):
                     answer = await self.turn()
                     self.assertIn("kept asking", answer["error"])
                     self.assertEqual(len(answer["tool_calls"]), failures.UNUSABLE_CALLS_LIMIT)
+                    await self.check_going_on(thread, api, failures.UNUSABLE_CALLS_LIMIT)
+                    with self.model(name, api):
+                        thread = thread_id(await self.kit.say("milk"))
                     await self.check_new_message(thread, api, answer["error"])
 
     async def test_a_call_beside_an_unusable_one_is_made(self) -> None:
