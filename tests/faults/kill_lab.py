@@ -143,11 +143,17 @@ class Lab:
         with psycopg.connect(host=lines[4], port=lines[3], user="postgres", dbname="errand") as database:
             titles = [row[0] for row in database.execute("SELECT title FROM tasks_task")]
             said = [row[0] for row in database.execute("SELECT text FROM chat_message WHERE kind = 'user_message'")]
+            told = database.execute(
+                "SELECT o.summary, o.key, o.created_at, s.number, s.kind, s.created_at, s.items::text FROM tasks_operation o "
+                "JOIN chat_step s ON s.turn_id = o.turn_id ORDER BY o.id, s.number"
+            ).fetchall()
             running = database.execute("SELECT count(*) FROM chat_turn WHERE status = 'running'").fetchone()
         for number in range(self.turns):
             name = f"task {number}"
             faults += [f"{name}: {titles.count(name)} tasks"] if titles.count(name) != 1 else []
             faults += [f"{name}: {said.count(name)} messages"] if said.count(name) != 1 else []
+        doubled = [name for name in set(titles) if titles.count(name) > 1]
+        faults += [str(row) for row in told for name in doubled if f"“{name}”" in row[0]]
         return faults + ([f"{running[0]} turns still run"] if running and running[0] else [])
 
     def figures(self) -> str:
