@@ -90,7 +90,7 @@ def begin(user: User, conversation: Conversation | None, item: UserMessageItem, 
         conversation = Conversation.objects.create(user=user, created_at=now)
     else:  # one turn at a time: whoever locks the conversation second sees the turn of the first
         conversation = Conversation.objects.select_for_update().get(pk=conversation.pk)
-    for other in Turn.objects.filter(conversation=conversation, status=Turn.Status.RUNNING):
+    for other in running_in(conversation.pk):
         if not other.is_dead:
             raise Busy
         other.end(Turn.Status.FAILED, "The server stopped before the answer was complete.")
@@ -115,6 +115,10 @@ def begin(user: User, conversation: Conversation | None, item: UserMessageItem, 
     conversation.updated_at = now
     conversation.save(update_fields=["title", "updated_at"])
     return turn
+
+
+def running_in(conversation_id: UUID) -> list[Turn]:
+    return list(Turn.objects.filter(conversation=conversation_id, status=Turn.Status.RUNNING))
 
 
 def title_from(text: str) -> str:
