@@ -168,3 +168,7 @@ async def check_target(asked: Any, context: Context) -> None:
         item, context.retried = message.as_item(), message.turn
         if not isinstance(item, UserMessageItem) or not item_text(item):
             raise NotFound("Only a message of the person can be answered again.")
+        # A retry takes the items after the message away before its turn begins: not while one is writing them.
+        for turn in await section(turns.running_in, message.conversation_id):
+            if not turn.is_dead:
+                raise turns.Busy(turn)

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from chatkit.types import (
     InferenceOptions,
@@ -96,9 +97,8 @@ def begin(user: User, conversation: Conversation | None, item: UserMessageItem, 
         conversation = Conversation.objects.create(user=user, created_at=now)
     else:  # one turn at a time: whoever locks the conversation second sees the turn of the first
         conversation = Conversation.objects.select_for_update().get(pk=conversation.pk)
-    running = Turn.objects.filter(conversation=conversation, status=Turn.Status.RUNNING)
-    if other := running.select_related("conversation", "user").first():
-        raise Busy(other)
+    if others := running_in(conversation.pk):
+        raise Busy(others[0])
     limits.check(user)
     turn = Turn.objects.create(
         conversation=conversation,
@@ -121,6 +121,11 @@ def begin(user: User, conversation: Conversation | None, item: UserMessageItem, 
     conversation.updated_at = now
     conversation.save(update_fields=["title", "updated_at"])
     return turn
+
+
+def running_in(conversation_id: UUID) -> list[Turn]:
+    found = Turn.objects.filter(conversation=conversation_id, status=Turn.Status.RUNNING)
+    return list(found.select_related("conversation", "user"))
 
 
 def title_from(text: str) -> str:

@@ -370,6 +370,15 @@ class FailureTests(TransactionTestCase):
             await self.kit.stream("threads.retry_after_item", thread_id=thread, item_id=question)
         self.assertEqual(await self.kinds(thread), ["user_message", "workflow", "assistant_message"])
 
+    async def test_a_retry_while_another_one_runs_takes_nothing_away(self) -> None:
+        with self.model("cut-text"):
+            thread = thread_id(await self.kit.say("milk"))
+        kinds = await self.kinds(thread)
+        await Turn.objects.aupdate(status="running", lease_expires_at="2100-01-01T00:00Z")
+        params = {"thread_id": thread, "item_id": await self.question()}
+        self.assertEqual((await self.kit.post("threads.retry_after_item", params)).status_code, 409)
+        self.assertEqual(await self.kinds(thread), kinds)
+
     async def test_the_same_key_gets_the_same_failure(self) -> None:
         with self.model("cut-text"):
             first = await self.kit.say("milk", key="k")
