@@ -4,6 +4,7 @@ A turn runs in a task of its own; requests only watch it. What it has done so fa
 function begins a turn and goes on with one that another process began: calls that were answered are not made again.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -20,6 +21,7 @@ from agents import (
 from agents.tool_context import ToolContext
 from chatkit.types import ProgressUpdateEvent, ThreadItem, ThreadItemDoneEvent
 from django.conf import settings
+from django.db import DatabaseError
 from mcp.types import CallToolResult
 
 from accounts.caller import Caller, calling
@@ -28,7 +30,7 @@ from accounts.sections import section
 from chat import failures, history, journal, prompts, providers
 from chat.live import Live
 from chat.model_calls import JournaledModel
-from chat.models import Step, Turn
+from chat.models import LostLease, Step, Turn
 from chat.tools import Stopwatch, ToolCall, ToolServer, text_of
 from chat.transcript import SUMMARY_META, Transcript
 
@@ -73,8 +75,11 @@ class TurnRun:
                 tool_execution=ToolExecutionConfig(max_function_tool_concurrency=1),  # in the order they were asked for
             )
             result = Runner.run_streamed(agent, items, max_turns=settings.MODEL_CALLS_LIMIT, run_config=config)
-            async for _ in result.stream_events():
-                pass  # the model and the tools tell the transcript themselves, in their own order
+            try:
+                async for _ in result.stream_events():
+                    pass  # the model and the tools tell the transcript themselves, in their own order
+            finally:
+                result.cancel()  # the SDK's own task would go on where this one is stopped
 
     def load(self) -> tuple[list[Any], list[Step], list[ThreadItem]]:
         steps = list(self.turn.steps.all())
@@ -128,6 +133,15 @@ class TurnRun:
         self.transcript.close_message()
 
     async def call_tool(self, call: ToolCall, make: Callable[[], Awaitable[CallToolResult]]) -> CallToolResult:
+        """Make a call. One that was begun is finished and journaled, also when the turn is stopped meanwhile."""
+        begun = asyncio.ensure_future(self.make_call(call, make))
+        try:
+            return await asyncio.shield(begun)
+        except asyncio.CancelledError:
+            await begun
+            raise
+
+    async def make_call(self, call: ToolCall, make: Callable[[], Awaitable[CallToolResult]]) -> CallToolResult:
         """Make a call in the user's name, under a key that stays the same if a crash makes us repeat it."""
         watch = Stopwatch()
         place = self.transcript.tool_started(call.title, call.arguments)
@@ -164,6 +178,8 @@ class TurnRun:
         return await self.refuse_call(self.asked[args.call_id]) if args.kind == "tool_not_found" else None
 
     async def refuse_failed(self, context: RunContextWrapper[Any], error: Exception) -> str:
+        if isinstance(fault := error.__cause__ or error, DatabaseError | LostLease):
+            raise fault  # the call may have been made: whoever goes on with the turn finds its result
         assert isinstance(context, ToolContext)
         return await self.refuse_call(self.asked[context.tool_call_id])
 

@@ -1,6 +1,7 @@
 """The turns that run in this process: begun, taken over from a process that died, stopped, handed over at the end."""
 
 import asyncio
+import copy
 from collections.abc import Awaitable
 
 import openai
@@ -58,6 +59,7 @@ def take_over(turn: Turn) -> tuple[list[ThreadStreamEvent], list[ThreadStreamEve
 
 
 def launch(turn: Turn, user: User, live: Live, told: int) -> Live:
+    turn = copy.copy(turn)  # the run's own: who else holds this object may take the turn over one day
     running[turn.pk] = live
     live.task = asyncio.create_task(in_own_thread(run_turn(turn, user, live, told)), name=turn.public_id)
     live.task.add_done_callback(report)
@@ -102,7 +104,8 @@ async def run_turn(turn: Turn, user: User, live: Live, told: int) -> None:
     finally:
         keeper.cancel()
         live.end()
-        running.pop(turn.pk, None)
+        if running.get(turn.pk) is live:  # not where this process has taken the turn over from itself
+            del running[turn.pk]
 
 
 async def drain(seconds: float) -> None:

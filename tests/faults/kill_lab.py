@@ -144,8 +144,8 @@ class Lab:
             titles = [row[0] for row in database.execute("SELECT title FROM tasks_task")]
             said = [row[0] for row in database.execute("SELECT text FROM chat_message WHERE kind = 'user_message'")]
             told = database.execute(
-                "SELECT o.summary, o.key, o.created_at, s.number, s.kind, s.created_at, s.items::text FROM tasks_operation o "
-                "JOIN chat_step s ON s.turn_id = o.turn_id ORDER BY o.id, s.number"
+                "SELECT o.summary, o.key, o.created_at, s.number, s.kind, s.created_at, s.items::text "
+                "FROM tasks_operation o JOIN chat_step s ON s.turn_id = o.turn_id ORDER BY o.id, s.number"
             ).fetchall()
             running = database.execute("SELECT count(*) FROM chat_turn WHERE status = 'running'").fetchone()
         for number in range(self.turns):
