@@ -1,22 +1,28 @@
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.models import AccessToken, User
 
 
 @admin.register(AccessToken)
 class AccessTokenAdmin(admin.ModelAdmin[AccessToken]):
-    """Staff see and revoke tokens; the secrets are nowhere to be seen. Users make theirs on the page."""
+    """Staff make tokens for users, and revoke them. A secret is shown once, when its token is made."""
 
     list_display = ["name", "user", "scope", "created_at", "expires_at", "last_used_at"]
     list_select_related = ["user"]
     list_filter = ["scope"]
     search_fields = ["name", "user__email"]
-    exclude = ["digest"]
+    fields = ["user", "name", "scope", "expires_at"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    def save_model(self, request: HttpRequest, obj: AccessToken, form: Any, change: bool) -> None:
+        ttl = obj.expires_at - timezone.now() if obj.expires_at else None
+        made, secret = AccessToken.objects.make(obj.user, obj.name, obj.scope, ttl)
+        obj.pk, obj.digest = made.pk, made.digest
+        self.message_user(request, f"The token, shown this once: {secret}", messages.WARNING)
 
     def has_change_permission(self, request: HttpRequest, obj: AccessToken | None = None) -> bool:
         return False

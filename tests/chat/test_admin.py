@@ -1,6 +1,8 @@
+import re
+
 from django.test import TestCase
 
-from accounts.models import User
+from accounts.models import AccessToken, User
 from chat import turns
 from chat.models import Turn
 from tasks import operations
@@ -26,6 +28,16 @@ class AdminTests(TestCase):
         }.items():
             with self.subTest(path):
                 self.assertContains(self.client.get(f"/admin/{path}"), words)
+
+    def test_staff_make_a_token_whose_secret_is_shown_once(self) -> None:
+        form = {"user": self.ann.user.pk, "name": "Script", "scope": "read", "expires_at_0": "", "expires_at_1": ""}
+        page = self.client.post("/admin/accounts/accesstoken/add/", form, follow=True)
+        found = re.search(r"errand_[\w-]+", page.content.decode())
+        assert found
+        token = AccessToken.objects.find(found[0])
+        assert token
+        self.assertEqual((token.user, token.scope), (self.ann.user, "read"))
+        self.assertNotContains(self.client.get("/admin/accounts/accesstoken/"), found[0])
 
     def test_nothing_is_changed_here(self) -> None:
         path = f"/admin/chat/turn/{self.turn.pk}/change/"

@@ -153,6 +153,21 @@ def test_changes_reach_open_pages_at_once(server: Server, ann: Client) -> None:
     assert message["changes"][0]["task"]["title"] == "Live"  # type: ignore[index]
 
 
+def test_changes_of_others_reach_nobody_else(server: Server, ann: Client) -> None:
+    bob = server.client("bob@example.org")
+
+    async def listen() -> str:
+        address = server.url.replace("http", "ws") + "/ws/tasks"
+        async with websockets.connect(address, origin=server.url) as socket:  # type: ignore[arg-type]
+            await socket.send(json.dumps({"type": "authenticate", "token": bob.token}))
+            await asyncio.wait_for(socket.recv(), 10)
+            await asyncio.to_thread(ann.http.post, f"{ann.api}/tasks", json={"title": "Hers"})
+            await asyncio.to_thread(bob.http.post, f"{bob.api}/tasks", json={"title": "His"})
+            return str(await asyncio.wait_for(socket.recv(), 10))
+
+    assert "Hers" not in asyncio.run(listen())
+
+
 @pytest.mark.parametrize("first", ["not json", "[]", '{"type": "authenticate", "token": "forged"}'])
 def test_the_socket_tells_nothing_without_a_token(server: Server, ann: Client, first: str) -> None:
     async def listen() -> str:
