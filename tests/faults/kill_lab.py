@@ -53,6 +53,7 @@ class Lab:
     answered: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.next_kill, self.next_restart = self.kill_every, self.restart_database_every or self.turns + 1
         self.random = random.Random(self.seed)  # noqa: S311  # a lab, repeatable by its seed
         environment = {
             "MODEL_PROVIDER": "custom",
@@ -82,6 +83,8 @@ class Lab:
         """Say one thing after another in one conversation."""
         conversation = None
         for number in numbers:
+            while len(self.answered) > min(self.next_kill, self.next_restart) + self.conversations:
+                await asyncio.sleep(0.05)  # noqa: ASYNC110 - not far ahead of the killer, who waits for servers to start
             answer = await self.say(f"task {number}", f"key-{number}", conversation)
             self.answered[f"task {number}"] = answer
             conversation = answer["conversation_id"]
@@ -108,19 +111,18 @@ class Lab:
 
     async def kill_now_and_then(self, done: asyncio.Event) -> None:
         """Kill a random server after every few answers, at a random moment; then start it again."""
-        next_kill, next_restart = self.kill_every, self.restart_database_every or self.turns + 1
         while not done.is_set():
             await asyncio.sleep(self.random.uniform(0.01, 0.1))
-            if len(self.answered) >= next_restart:
-                next_restart += self.restart_database_every
-                self.database_restarts += 1
+            if len(self.answered) >= self.next_restart:
                 await asyncio.to_thread(self.restart_database)
-            if len(self.answered) >= next_kill:
-                next_kill += self.kill_every
-                self.kills += 1
+                self.database_restarts += 1
+                self.next_restart += self.restart_database_every
+            if len(self.answered) >= self.next_kill:
                 server = self.random.choice(self.servers)
                 await asyncio.to_thread(self.kill, server)
                 await asyncio.to_thread(server.start)
+                self.kills += 1
+                self.next_kill += self.kill_every
 
     def kill(self, server: Server) -> None:
         clients, server.clients = server.clients, []  # stay signed in: the token outlives the process

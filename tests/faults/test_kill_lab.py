@@ -11,6 +11,6 @@ def test_nothing_is_lost_doubled_or_stuck_when_processes_are_killed() -> None:
 
 
 def test_nor_when_the_database_is_restarted() -> None:
-    lab, broken = kill_lab.run(turns=16, seed=7, restart_database_every=6)
+    lab, broken = kill_lab.run(turns=20, seed=7, restart_database_every=5)
     assert broken == []
     assert lab.database_restarts >= 2
