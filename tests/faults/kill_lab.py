@@ -83,8 +83,8 @@ class Lab:
         """Say one thing after another in one conversation."""
         conversation = None
         for number in numbers:
-            while len(self.answered) > min(self.next_kill, self.next_restart) + self.conversations:
-                await asyncio.sleep(0.05)  # noqa: ASYNC110 - not far ahead of the killer, who waits for servers to start
+            while len(self.answered) > min(self.next_kill, self.next_restart) + self.conversations:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)  # not far ahead of the killer, who waits for servers to start
             answer = await self.say(f"task {number}", f"key-{number}", conversation)
             self.answered[f"task {number}"] = answer
             conversation = answer["conversation_id"]
