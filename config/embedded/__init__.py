@@ -52,6 +52,7 @@ def start() -> PostgresServer:
 def stop() -> None:
     """Stop the server if this process is the last that uses it."""
     if start.cache_info().currsize:
+        forget_the_dead(data_path())  # one that was killed meanwhile does not use it any more
         start().cleanup()
         start.cache_clear()
 
