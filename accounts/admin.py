@@ -35,6 +35,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # cannot say it at 
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         ("Who", {"fields": ["name", "email", "issuer", "subject", "timezone"]}),
+        ("Budget", {"fields": ["tokens_a_day"]}),
         ("May", {"fields": ["is_active", "revoked_before", "is_staff", "is_superuser", "groups", "user_permissions"]}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]

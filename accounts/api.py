@@ -15,6 +15,7 @@ from accounts.sections import section
 router = Router(tags=["account"])
 
 type Scope = Literal["read", "change", "full"]
+type Policy = Literal["always", "destructive", "never"]
 
 
 def known_timezone(value: str) -> str:
@@ -27,10 +28,12 @@ class Me(Schema):
     name: str
     email: str
     timezone: str = Field(description="IANA zone, for example Europe/Berlin.")
+    approval_policy: Policy = Field(description="What the assistant asks for first: every change, deleting, nothing.")
 
     @classmethod
     def of(cls, user: User) -> "Me":
-        return cls(id=user.subject, name=user.name, email=user.email, timezone=user.timezone)
+        shown = {name: getattr(user, name) for name in ("name", "email", "timezone", "approval_policy")}
+        return cls(id=user.subject, **shown)
 
 
 class MeChange(Schema):
@@ -38,6 +41,7 @@ class MeChange(Schema):
 
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     timezone: Annotated[str, Field(max_length=64), AfterValidator(known_timezone)] | None = None
+    approval_policy: Policy | None = None
 
 
 @router.get("/{user_id}/me", response=Me)
@@ -51,10 +55,17 @@ async def change_me(request: UserRequest, user_id: str, change: MeChange) -> Me:
         user = User.objects.get(pk=request.auth.pk)
         for name, value in change.model_dump(exclude_none=True).items():
             setattr(user, name, value)
-        user.save(update_fields=["name", "timezone"])
+        user.save(update_fields=["name", "timezone", "approval_policy"])
         return user
 
     return Me.of(await section(save))
+
+
+@router.delete("/{user_id}/me", response={204: None})
+async def delete_me(request: UserRequest, user_id: str) -> Status[None]:
+    """Delete the account and everything in it, for good. Tokens that were issued before are refused from now on."""
+    await section(request.auth.close)
+    return Status(204, None)
 
 
 class AccessTokenIn(Schema):

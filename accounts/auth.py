@@ -13,9 +13,10 @@ log = structlog.get_logger("errand.accounts")
 
 
 class UserRequest(HttpRequest):
-    """A request that was let in: `auth` is the user of its token."""
+    """A request that was let in: `auth` is the user of its token, `access` what it lets them do."""
 
     auth: User
+    access: Access
 
 
 class Bearer(HttpBearer):
@@ -31,6 +32,7 @@ class Bearer(HttpBearer):
             raise Forbidden("This token belongs to another user.")
         if access.scope != AccessToken.Scope.FULL and request.method not in {"GET", "HEAD"}:
             raise Forbidden("This access token may only read here. Its tools at /mcp may do more.")
+        request.access = access  # type: ignore[attr-defined]
         return access.user
 
 

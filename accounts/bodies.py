@@ -5,6 +5,8 @@ from typing import Any
 
 from accounts.problems import Problem
 
+DEPTH = 60
+
 
 class BadBody(Problem):
     pass
@@ -28,8 +30,13 @@ def refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON value")
 
 
-def refuse_unstorable(value: Any) -> None:
-    """Raise for texts that PostgreSQL cannot store: those with a NUL character, or half of a surrogate pair."""
+def refuse_unstorable(value: Any, depth: int = 0) -> None:
+    """Raise for what is nested deeper than `DEPTH`, and for texts that PostgreSQL cannot store.
+
+    Those have a NUL character, or half of a surrogate pair.
+    """
+    if depth > DEPTH:
+        raise RecursionError
     if isinstance(value, str):
         value.encode()
         if "\0" in value:
@@ -37,7 +44,7 @@ def refuse_unstorable(value: Any) -> None:
     elif isinstance(value, dict):
         for key, member in value.items():
             refuse_unstorable(key)
-            refuse_unstorable(member)
+            refuse_unstorable(member, depth + 1)
     elif isinstance(value, list):
         for member in value:
-            refuse_unstorable(member)
+            refuse_unstorable(member, depth + 1)

@@ -7,10 +7,8 @@ can forge those.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
-
-from uuid_utils.compat import uuid7
 
 from accounts.models import User
 
@@ -19,12 +17,19 @@ SOURCES = ["chat", "rest", "mcp", "page", "admin"]
 
 @dataclass(frozen=True)
 class Caller:
-    """The user a change is made for. `key` makes it idempotent: the same key never does anything twice."""
+    """The user a change is made for. `key` makes it idempotent: the same key never does anything twice. Without one
+    nobody will ask for the same again.
+
+    With `is_preview` nothing is changed: the tool tells what it would do (`accounts.plans`). With `expects`, the
+    fingerprint of such a plan, that is done or nothing.
+    """
 
     user: User
     source: str
-    key: str = field(default_factory=lambda: str(uuid7()))
+    key: str = ""
     turn_id: UUID | None = None
+    is_preview: bool = False
+    expects: str | None = None
 
 
 _caller: ContextVar[Caller] = ContextVar("caller")

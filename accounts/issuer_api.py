@@ -14,13 +14,15 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja import Router, Schema
 from pydantic import Field
 
 from accounts import issuer
-from accounts.models import BUILT_IN_ISSUER, User
+from accounts.models import BUILT_IN_ISSUER, Attempts, Session, User
 from accounts.problems import Forbidden, NotFound, Problem, problem_response
 from accounts.sections import section
+from accounts.session_store import AGENT, BEGAN_AT
 
 router = Router(tags=["sign-in"], auth=None)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -48,16 +50,18 @@ class SignIn(Schema):
 @router.post("/sign-up/email")
 async def sign_up(request: HttpRequest, body: SignUp) -> dict[str, Any]:
     guard(request)
+    await section(count_attempt, request, "")
     user = await section(make_user, body)
-    await section(login, request, user, BACKEND)
+    await section(begin_session, request, user)
     return {"token": None, "user": user_json(user)}
 
 
 @router.post("/sign-in/email")
 async def sign_in(request: HttpRequest, body: SignIn) -> dict[str, Any]:
     guard(request)
+    await section(count_attempt, request, body.email)
     user = await section(check_password, body)
-    await section(login, request, user, BACKEND)
+    await section(begin_session, request, user)
     return {"redirect": False, "token": None, "user": user_json(user)}
 
 
@@ -74,8 +78,52 @@ async def get_session(request: HttpRequest) -> dict[str, Any] | None:
     user = await section(session_user, request)
     if user is None:
         return None
-    session = {"userId": user.subject, "expiresAt": request.session.get_expiry_date().isoformat()}
+    here = await section(Session.objects.get, session_key=request.session.session_key)
+    session = {
+        "userId": user.subject,
+        "token": here.public_id,
+        "expiresAt": request.session.get_expiry_date().isoformat(),
+    }
     return {"session": session, "user": user_json(user)}
+
+
+@router.get("/list-sessions")
+async def list_sessions(request: HttpRequest) -> list[dict[str, Any]]:
+    """List where the person is signed in, the newest first."""
+    guard(request)
+    return [session_json(each) for each in await section(sessions, request)]
+
+
+class SessionToken(Schema):
+    token: str = Field(max_length=100, description="As list-sessions gives it.")
+
+
+@router.post("/revoke-session")
+async def revoke_session(request: HttpRequest, body: SessionToken) -> dict[str, bool]:
+    """Sign one browser out. Tokens that it has stay good until they expire, fifteen minutes at the most."""
+    guard(request)
+
+    def work() -> None:
+        for session in sessions(request):
+            if session.public_id == body.token:
+                session.delete()
+
+    await section(work)
+    return {"status": True}
+
+
+@router.post("/revoke-other-sessions")
+async def revoke_other_sessions(request: HttpRequest) -> dict[str, bool]:
+    """Sign every other browser out. Tokens that they have stay good for fifteen minutes at the most."""
+    guard(request)
+
+    def work() -> None:
+        for session in sessions(request):
+            if session.session_key != request.session.session_key:
+                session.delete()
+
+    await section(work)
+    return {"status": True}
 
 
 @router.get("/token")
@@ -103,6 +151,20 @@ def guard(request: HttpRequest) -> None:
         raise Forbidden("Requests from another origin are refused.")
 
 
+def count_attempt(request: HttpRequest, email: str) -> None:
+    """Count a try for one account from one address, ten times as generously for the account. Raises `TooMany`."""
+    if most := settings.SIGN_IN_ATTEMPTS_A_MINUTE:
+        Attempts.note(f"sign-in {client_address(request)} {email.casefold()}", most)
+        if email:
+            Attempts.note(f"sign-in {email.casefold()}", most * 10)
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return where a request comes from; a proxy says it, if there is one that we trust."""
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.TRUST_PROXY else ""
+    return forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
+
+
 def make_user(body: SignUp) -> User:
     try:
         validate_email(body.email)
@@ -126,6 +188,30 @@ def check_password(body: SignIn) -> User:
     if user is None or not user.check_password(body.password):
         raise Refused(401, "INVALID_EMAIL_OR_PASSWORD", "E-mail address or password is wrong.")
     return user
+
+
+def begin_session(request: HttpRequest, user: User) -> None:
+    login(request, user, BACKEND)
+    request.session[AGENT] = request.headers.get("User-Agent", "")[:200]
+    request.session[BEGAN_AT] = timezone.now().isoformat()
+
+
+def sessions(request: HttpRequest) -> list[Session]:
+    """Return the sessions of the person who is signed in here. Raises `Refused` where nobody is."""
+    if (user := session_user(request)) is None:
+        raise Refused(401, "UNAUTHORIZED", "Sign in first.")
+    return list(user.sessions.filter(expire_date__gt=timezone.now()).order_by("-created_at"))
+
+
+def session_json(session: Session) -> dict[str, Any]:
+    return {
+        "id": session.public_id,
+        "token": session.public_id,
+        "userAgent": session.agent,
+        "ipAddress": None,  # not kept
+        "createdAt": session.created_at.isoformat(),
+        "expiresAt": session.expire_date.isoformat(),
+    }
 
 
 def session_user(request: HttpRequest) -> User | None:

@@ -37,17 +37,19 @@ class KeySet:
         self.fetch = fetch
         self.keys: dict[str, jwt.PyJWK] = {}
         self.fetched_at = float("-inf")
-        self.asked_at = float("-inf")
+        self.asked_at = float("-inf")  # in vain
         self.refreshing: asyncio.Task[None] | None = None
 
     async def get(self, kid: str) -> jwt.PyJWK | None:
         """Return the key, or None where the issuer has none of that id. Raises `KeysUnavailable`."""
         now = time.monotonic()
-        # A rotated key is used at once and never announced, so an unknown id is a reason to ask; but not a second
-        # time within the cool-down, or random ids could make us hammer the issuer.
         is_due = now - self.fetched_at > TTL_SECONDS or kid not in self.keys
-        if is_due and (now - self.asked_at > COOL_DOWN_SECONDS or self.refreshing):
+        # A rotated key is used at once and never announced, so an unknown id is a reason to ask, however fresh the keys
+        # are; but not again within the cool-down after one that stayed unknown, or random ids could hammer the issuer.
+        if self.refreshing or (is_due and now - self.asked_at > COOL_DOWN_SECONDS):
             await self.refresh()
+            if kid not in self.keys:
+                self.asked_at = now
         if not self.keys or time.monotonic() - self.fetched_at > STALE_SECONDS:
             raise KeysUnavailable
         return self.keys.get(kid)
@@ -55,7 +57,6 @@ class KeySet:
     async def refresh(self) -> None:
         """Fetch the keys; callers that come meanwhile wait for the same fetch."""
         if self.refreshing is None:
-            self.asked_at = time.monotonic()
             self.refreshing = asyncio.create_task(self.replace_keys())
             self.refreshing.add_done_callback(self.forget_refresh)
         await asyncio.shield(self.refreshing)

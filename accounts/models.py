@@ -1,20 +1,24 @@
 import datetime
+import functools
 import hashlib
 import secrets
 import zoneinfo
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from uuid_utils.compat import uuid7
 
-from accounts import ids
-from accounts.problems import Conflict
+from accounts import clock, ids
+from accounts.prepared import Prepared
+from accounts.problems import Conflict, TooMany
 
 if TYPE_CHECKING:
     from accounts.tokens import Claims
@@ -57,9 +61,12 @@ class UserManager(DjangoUserManager["User"]):
         Found by issuer and subject, never by e-mail: an address can change hands.
         """
         try:
-            return self.get(issuer=claims.issuer, subject=claims.subject)
+            user, _ = by_subject().get(claims.issuer, claims.subject)
+            return user
         except self.model.DoesNotExist:
             if claims.issuer == BUILT_IN_ISSUER:  # its users are made at sign-up: this one was deleted
+                return None
+            if ClosedAccount.objects.filter(issuer=claims.issuer, subject=claims.subject).exists():
                 return None
         fields = {"username": new_subject(), "name": claims.name, "email": claims.email}
         try:
@@ -67,6 +74,19 @@ class UserManager(DjangoUserManager["User"]):
                 return self.create(issuer=claims.issuer, subject=claims.subject, **fields)
         except IntegrityError:  # two first requests raced; the other one made it
             return self.get(issuer=claims.issuer, subject=claims.subject)
+
+
+@functools.cache
+def by_subject() -> "Prepared[User]":
+    fields = [field.attname for field in User._meta.concrete_fields]
+    found = User.objects.filter(issuer="<issuer>", subject="<subject>").values_list(*fields)
+    return Prepared(found, fields, ["<issuer>", "<subject>"])
+
+
+class ApprovalPolicy(models.TextChoices):
+    ALWAYS = "always", "every change"
+    DESTRUCTIVE = "destructive", "what deletes"
+    NEVER = "never", "nothing"
 
 
 class User(AbstractUser):
@@ -79,6 +99,16 @@ class User(AbstractUser):
     name = models.CharField(max_length=200, blank=True)
     timezone = models.CharField(max_length=64, default=default_timezone, validators=[validate_timezone])
     revoked_before = models.DateTimeField(null=True, blank=True, help_text="Tokens issued before this are refused.")
+    approval_policy = models.CharField(
+        max_length=11,
+        choices=ApprovalPolicy,
+        default=ApprovalPolicy.DESTRUCTIVE,
+        db_default=ApprovalPolicy.DESTRUCTIVE,
+        help_text="What the assistant asks for before it does it.",
+    )
+    tokens_a_day = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Most tokens a day; 0: any number; empty: USER_TOKENS_A_DAY."
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -99,13 +129,19 @@ class User(AbstractUser):
     def get_short_name(self) -> str:
         return self.name
 
+    def close(self) -> None:
+        """Delete the account and everything in it, for good."""
+        with transaction.atomic():
+            ClosedAccount.objects.get_or_create(issuer=self.issuer, subject=self.subject)
+            self.delete()
+
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.timezone)
 
     def now(self) -> datetime.datetime:
         """Return the present moment on this user's clock."""
-        return timezone.now().astimezone(self.zone)
+        return clock.now().astimezone(self.zone)
 
     def accepts(self, claims: "Claims") -> bool:
         """Tell whether a verified token may still be used: not by a deactivated user, nor when revoked."""
@@ -162,7 +198,8 @@ class AccessToken(models.Model):
 
 
 def digest(secret: str) -> str:
-    # Unlike a password the secret is long and random: one fast hash is enough, and it can be looked up by it.
+    """Return the SHA-256 of a text, in hexadecimal digits."""
+    # Unlike a password an access token is long and random: one fast hash is enough, and it can be looked up by it.
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -178,3 +215,72 @@ class SigningKey(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class Attempts(models.Model):
+    """How often something was tried within the present minute, counted for all processes together."""
+
+    key = models.CharField(max_length=64, primary_key=True, help_text="SHA-256 of what is counted.")
+    count = models.PositiveIntegerField()
+    began_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "attempts"
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.count}"
+
+    @classmethod
+    def note(cls, key: str, most: int) -> None:
+        """Count one more. Raises `TooMany` from the attempt on that comes after `most` in a minute."""
+        with connection.cursor() as cursor:
+            cursor.execute(COUNT_ONE, {"key": digest(key)})
+            count, age = cursor.fetchone()
+        if count > most:
+            raise TooMany("Too many attempts. Wait a minute, then try again.", 60 - age)
+
+
+# One statement, so that no two processes count the same. Those of earlier minutes are forgotten on the way.
+COUNT_ONE = """
+WITH forgotten AS (
+    DELETE FROM accounts_attempts WHERE began_at < now() - interval '10 minutes' AND key <> %(key)s)
+INSERT INTO accounts_attempts AS a (key, count, began_at) VALUES (%(key)s, 1, now())
+ON CONFLICT (key) DO UPDATE SET
+    count = CASE WHEN a.began_at < now() - interval '1 minute' THEN 1 ELSE a.count + 1 END,
+    began_at = CASE WHEN a.began_at < now() - interval '1 minute' THEN now() ELSE a.began_at END
+RETURNING count, extract(epoch FROM now() - began_at)::float
+"""
+
+
+class ClosedAccount(models.Model):
+    """A user who was deleted with everything of theirs: tokens that were issued before must not make them anew."""
+
+    issuer = models.CharField(max_length=200)
+    subject = models.CharField(max_length=255)
+    closed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["issuer", "subject"], name="closed_account")]
+
+    def __str__(self) -> str:
+        return f"{self.issuer} {self.subject}"
+
+
+class Session(AbstractBaseSession):
+    """A browser that somebody signed in with, at the built-in issuer or in the admin."""
+
+    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="sessions")
+    agent = models.CharField(max_length=200, blank=True, help_text="What the browser calls itself.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(AbstractBaseSession.Meta):
+        pass
+
+    @classmethod
+    def get_session_store_class(cls) -> type[Any]:
+        return import_string(f"{settings.SESSION_ENGINE}.SessionStore")  # type: ignore[no-any-return]
+
+    @property
+    def public_id(self) -> str:
+        """Return what names the session without being it: the key itself would let anybody in."""
+        return digest(self.session_key)

@@ -2,17 +2,19 @@
 
 from collections.abc import AsyncIterator
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from ninja import Header, Query, Router, Schema, Status
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from accounts.auth import UserRequest
 from accounts.sections import section
-from chat import journal, store, turns
-from chat.models import MESSAGE_LENGTH, TITLE_LENGTH, Conversation, Message, Turn
+from chat import approvals, branches, ids, journal, store, turns
+from chat.approvals import Decision
+from chat.models import MESSAGE_LENGTH, REASON_LENGTH, TITLE_LENGTH, Conversation, Message, Turn
 from chat.sse import encode, event_stream
 
 router = Router(tags=["chat"])
@@ -31,8 +33,17 @@ def not_blank(text: str) -> str:
 class ChatIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    message: Annotated[str, Field(max_length=MESSAGE_LENGTH), AfterValidator(not_blank)]
+    message: Annotated[str, Field(min_length=1, max_length=MESSAGE_LENGTH, pattern=r"\S"), AfterValidator(not_blank)]
     conversation_id: str | None = None
+    replaces: Annotated[str, Field(max_length=100)] | None = Field(
+        None, description="The id of an earlier message: this one takes its place, and what followed it is hidden."
+    )
+
+    @model_validator(mode="after")
+    def replaces_in_a_conversation(self) -> Self:
+        if self.replaces and not self.conversation_id:
+            raise ValueError("`replaces` needs the `conversation_id` of the message")
+        return self
 
 
 class ToolCallOut(Schema):
@@ -46,6 +57,40 @@ class Usage(Schema):
     output_tokens: int
 
 
+class PlannedFieldOut(Schema):
+    name: str
+    before: Any
+    after: Any
+
+
+class PlannedChangeOut(Schema):
+    """What would become of one thing, field by field. `item`: which item of a batch asks for it."""
+
+    action: str
+    title: str
+    fields: list[PlannedFieldOut]
+    item: int | None
+
+
+class WaitingCallOut(Schema):
+    """A call that waits. `changes` is null where its tool cannot tell before; `is_stale`: it had been approved."""
+
+    id: str
+    name: str
+    title: str
+    arguments: Any
+    is_destructive: bool
+    is_edited: bool
+    is_stale: bool
+    changes: list[PlannedChangeOut] | None
+
+
+class ApprovalOut(Schema):
+    id: str
+    created_at: AwareDatetime
+    calls: list[WaitingCallOut]
+
+
 class TurnOut(Schema):
     """A turn and its answer. `status`: running, completed, awaiting_approval, failed (see `error`) or stopped."""
 
@@ -57,7 +102,8 @@ class TurnOut(Schema):
     tool_calls: list[ToolCallOut]
     usage: Usage
     cost: Decimal | None = Field(None, description="By MODEL_PRICES; null where the model has no price.")
-    approval: dict[str, Any] | None = None
+    approval: ApprovalOut | None = Field(None, description="What the turn waits for, while it is awaiting_approval.")
+    abandoned: list[str] = Field(description="Turns that it took the place of; what they did can be undone.")
     error: str | None = None
 
 
@@ -85,10 +131,31 @@ class ConversationPage(Schema):
     next_cursor: str | None = None
 
 
+class FeedbackIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["positive", "negative"]
+    reason: Annotated[str, Field(max_length=REASON_LENGTH)] = ""
+
+
+class VersionOut(Schema):
+    turn_id: str
+    is_active: bool
+
+
+class MessageVersions(Schema):
+    message_id: str
+    turns: list[VersionOut]
+
+
+class VersionList(Schema):
+    items: list[MessageVersions]
+
+
 class ConversationPatch(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    title: Annotated[str, Field(max_length=TITLE_LENGTH), AfterValidator(not_blank)]
+    title: Annotated[str, Field(min_length=1, max_length=TITLE_LENGTH, pattern=r"\S"), AfterValidator(not_blank)]
 
 
 class MessageOut(Schema):
@@ -112,11 +179,13 @@ def wants_stream(request: HttpRequest) -> bool:
     return "text/event-stream" in request.headers.get("Accept", "")
 
 
-async def respond(request: HttpRequest, turn: Turn) -> TurnOut | HttpResponseBase:
+async def respond(request: UserRequest, turn: Turn) -> TurnOut | HttpResponseBase:
     """Answer with a turn once it has ended, or with its events as they come if the client asks for a stream."""
     events = stream(turn)
     if wants_stream(request):
-        return event_stream(events)
+        response = event_stream(events, request.access)
+        response["X-Turn-Id"] = turn.public_id  # to stop it by, or to come back to it
+        return response
     async for _ in events:
         pass
     return await turn_out(turn)
@@ -140,7 +209,8 @@ async def chat(request: UserRequest, user_id: str, body: ChatIn, key: Key = None
 
     id = body.conversation_id
     conversation = await section(turns.get_conversation, user, id) if id else None
-    return await respond(request, await turns.say(user, conversation, turns.user_message(body.message), asked))
+    message = turns.user_message(body.message)
+    return await respond(request, await turns.say(user, conversation, message, asked, body.replaces))
 
 
 @router.get("/{user_id}/turns/{turn_id}", response=TurnOut)
@@ -151,7 +221,7 @@ async def get_turn(request: UserRequest, user_id: str, turn_id: str) -> TurnOut:
 @router.get("/{user_id}/turns/{turn_id}/events", response=None)
 async def turn_events(request: UserRequest, user_id: str, turn_id: str) -> HttpResponseBase:
     """Attach to a turn: what it has said so far, then what it says next, then `turn`."""
-    return event_stream(stream(await section(turns.get, request.auth, turn_id)))
+    return event_stream(stream(await section(turns.get, request.auth, turn_id)), request.access)
 
 
 @router.post("/{user_id}/turns/{turn_id}/stop", response=TurnOut)
@@ -160,6 +230,37 @@ async def stop_turn(request: UserRequest, user_id: str, turn_id: str) -> TurnOut
     turn = await section(turns.get, request.auth, turn_id)
     await turns.stop(turn)
     return await turn_out(turn)
+
+
+@router.post("/{user_id}/turns/{turn_id}/feedback", response={204: None})
+async def give_feedback(request: UserRequest, user_id: str, turn_id: str, body: FeedbackIn) -> Status[None]:
+    """Say whether an answer was good, and why. Staff see it; the last word counts."""
+    found = Q(pk=ids.read("turn", turn_id))
+    await section(turns.give_feedback, request.auth, found, body.kind, body.reason)
+    return Status(204, None)
+
+
+@router.post("/{user_id}/turns/{turn_id}/retry", response=TurnOut)
+async def retry_turn(request: UserRequest, user_id: str, turn_id: str, key: Key = None) -> TurnOut | HttpResponseBase:
+    """Answer a turn's message again. The earlier answer and what followed it are hidden, and can be shown again."""
+    asked = turns.Request.of(f"retry:{key}" if key else None, {"retry": turn_id})
+    return await respond(request, await turns.retry(request.auth, turn_id, asked))
+
+
+@router.post("/{user_id}/turns/{turn_id}/activate", response=TurnOut)
+async def activate_turn(request: UserRequest, user_id: str, turn_id: str) -> TurnOut:
+    """Show a version of an answer that another one took the place of, with what followed it."""
+    return await turn_out(await section(branches.activate, request.auth, turn_id))
+
+
+@router.post("/{user_id}/turns/{turn_id}/approval", response=TurnOut)
+async def decide(request: UserRequest, user_id: str, turn_id: str, body: Decision) -> TurnOut | HttpResponseBase:
+    """Approve, reject or edit the calls that a turn waits for; it goes on, and is answered as `chat` answers.
+
+    The same decision again does nothing twice, another one is 409. Edited calls are asked for again.
+    """
+    turn = await turns.decide(request.auth, lambda: approvals.decide(request.auth, turn_id, body))
+    return await respond(request, turn)
 
 
 @router.get("/{user_id}/conversations", response=ConversationPage)
@@ -180,6 +281,16 @@ async def list_conversations(
 @router.get("/{user_id}/conversations/{conversation_id}", response=ConversationOut)
 async def get_conversation(request: UserRequest, user_id: str, conversation_id: str) -> ConversationOut:
     return ConversationOut.of(await section(turns.get_conversation, request.auth, conversation_id))
+
+
+@router.get("/{user_id}/conversations/{conversation_id}/versions", response=VersionList)
+async def list_versions(request: UserRequest, user_id: str, conversation_id: str) -> Any:
+    """List the messages that were edited or answered again, each with the turns to choose from, the oldest first."""
+
+    def work() -> dict[str, Any]:
+        return {"items": branches.versions(turns.get_conversation(request.auth, conversation_id))}
+
+    return await section(work)
 
 
 @router.patch("/{user_id}/conversations/{conversation_id}", response=ConversationOut)

@@ -4,6 +4,7 @@ Processes share only PostgreSQL, so a turn that runs for longer than a moment wr
 """
 
 import asyncio
+import json
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,12 +18,13 @@ from chatkit.types import (
     ThreadStreamEvent,
 )
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
+from django.utils.module_loading import import_string
 from pydantic import TypeAdapter
 
 from accounts.sections import section
 from chat.live import Live
-from chat.models import Broadcast, Turn, lease_end
+from chat.models import Turn, lease_end
 
 TICK_SECONDS = 0.3
 LISTEN_SECONDS = 1.0
@@ -30,6 +32,19 @@ LISTEN_SECONDS = 1.0
 log = structlog.get_logger("errand.chat")
 
 stream_event: TypeAdapter[ThreadStreamEvent] = TypeAdapter(ThreadStreamEvent)
+
+
+# In one statement, because every turn that runs does it several times a second.
+REPORT = """
+WITH held AS (
+    UPDATE chat_turn SET lease_expires_at = %(until)s
+    WHERE id = %(turn)s AND lease_owner = %(owner)s AND status = 'running' RETURNING stop_requested, user_id
+), told AS (
+    INSERT INTO chat_broadcast (turn_id, number, events)
+    SELECT %(turn)s, %(number)s, %(events)s::jsonb FROM held WHERE %(events)s::jsonb IS NOT NULL
+)
+SELECT stop_requested OR NOT is_active FROM held JOIN accounts_user ON accounts_user.id = held.user_id
+"""
 
 
 @dataclass
@@ -61,9 +76,15 @@ class Heard:
         return True
 
 
+async def tell_pages(user_id: int, conversation_id: str, turn_id: str | None = None) -> None:
+    """Tell the user's open pages that a turn begins in a conversation, or without one that it has a new title."""
+    tell = import_string(settings.TELL_PAGES)
+    await tell(user_id, {"type": "conversation.changed", "conversation_id": conversation_id, "turn_id": turn_id})
+
+
 async def keep(turn: Turn, live: Live, told: int) -> None:
     """Go on until cancelled: write events down, renew the lease, hear whether to stop. `told` events are written."""
-    number, heard_at = await section(turn.broadcasts.count), time.monotonic()
+    number, heard_at = await section(turn.broadcasts.count) if told else 0, time.monotonic()
     while True:
         await asyncio.sleep(TICK_SECONDS)
         fresh = live.events[told:]
@@ -85,12 +106,15 @@ async def keep(turn: Turn, live: Live, told: int) -> None:
 
 
 def report(turn: Turn, number: int, events: list[Any]) -> bool | None:
-    """Renew the lease and write events. Returns whether the turn shall stop; None if it was taken over."""
-    if not turn.held().update(lease_expires_at=lease_end()):
-        return None
-    if events:
-        Broadcast.objects.create(turn=turn, number=number, events=events)
-    return turn.held().values_list("stop_requested", flat=True).first()
+    """Renew the lease and write events. Returns whether the turn shall stop; None if it was taken over.
+
+    It stops for a user who was deactivated too.
+    """
+    values: dict[str, Any] = {"turn": turn.pk, "owner": turn.lease_owner, "until": lease_end(), "number": number}
+    with connection.cursor() as cursor:
+        cursor.execute(REPORT, values | {"events": json.dumps(events) if events else None})
+        found = cursor.fetchone()
+    return bool(found[0]) if found else None
 
 
 def told_so_far(turn: Turn, after: int = 0) -> tuple[list[ThreadStreamEvent], int]:

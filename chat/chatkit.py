@@ -1,27 +1,45 @@
 """`POST /chatkit`: the ChatKit protocol, through openai-chatkit's server class."""
 
+import base64
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
+from chatkit.actions import Action
 from chatkit.server import ChatKitServer, StreamingResult
 from chatkit.types import (
+    AttachmentsDeleteReq,
+    AudioInput,
     ChatKitReq,
     ClientEffectEvent,
+    FeedbackKind,
+    InputTranscribeReq,
+    ItemsFeedbackReq,
+    StructuredInputItem,
+    SyncCustomActionResponse,
+    Thread,
     ThreadCreatedEvent,
     ThreadItem,
     ThreadItemDoneEvent,
+    ThreadItemReplacedEvent,
     ThreadMetadata,
+    ThreadsAddStructuredInputReq,
     ThreadsAddUserMessageReq,
     ThreadsCreateReq,
+    ThreadsCustomActionReq,
     ThreadsRetryAfterItemReq,
+    ThreadsSyncCustomActionReq,
     ThreadStreamEvent,
     ThreadsUpdateReq,
+    TranscriptionResult,
     UserMessageInput,
     UserMessageItem,
-    UserMessageTextContent,
+    WidgetItem,
     is_streaming_req,
 )
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
@@ -31,24 +49,22 @@ from pydantic import TypeAdapter, ValidationError
 from accounts.auth import let_in
 from accounts.bodies import parse_json
 from accounts.models import AccessToken
-from accounts.problems import Conflict, Forbidden, NotFound, Problem, Unprocessable, problem_response
+from accounts.problems import Forbidden, NotFound, Problem, Unprocessable, problem_response
 from accounts.sections import section
-from chat import turns
-from chat.models import MESSAGE_LENGTH, TITLE_LENGTH, Message, Turn, item_text
+from chat import approvals, attachments, composer, dictation, ids, leftovers, lifecycle, questions, turns, widgets
+from chat.approval_card import DECIDE, EDIT, SHOW, card_item, form_item
+from chat.approvals import CardPayload
+from chat.models import MESSAGE_LENGTH, REASON_LENGTH, TITLE_LENGTH, Message, Turn, item_text
 from chat.sse import encode, event_stream
 from chat.store import Context, DatabaseStore, as_thread, find_message
 
 # What this server does not offer yet is refused before openai-chatkit would fail on it half-way.
 NOT_OFFERED = {
-    "attachments.create",
-    "attachments.delete",
-    "input.transcribe",
     "threads.add_client_tool_output",
-    "threads.add_structured_input",
-    "threads.custom_action",
-    "threads.sync_custom_action",
 }
 MAX_KEY_LENGTH = 200
+BASE64_ROOM = 10_000  # what stands around a recording
+QUOTE_LENGTH = 4_000
 
 chatkit_request: TypeAdapter[Any] = TypeAdapter(ChatKitReq)
 
@@ -65,31 +81,90 @@ class ErrandServer(ChatKitServer[Context]):
         async for event in follow(context.turn, context):
             yield event
 
+    async def action(
+        self, thread: ThreadMetadata, action: Action[str, Any], sender: WidgetItem | None, context: Context
+    ) -> AsyncIterator[ThreadStreamEvent]:
+        assert context.turn is not None  # decided before the stream began
+        async for event in follow(context.turn, context):
+            yield event
+
+    async def sync_action(
+        self, thread: ThreadMetadata, action: Action[str, Any], sender: WidgetItem | None, context: Context
+    ) -> SyncCustomActionResponse:
+        """Do what a click on a widget says, undo what an earlier answer did, or show an approval or its inputs.
+
+        What is only shown is not stored.
+        """
+        if action.type in {widgets.TOOL, widgets.SHOW}:
+            return SyncCustomActionResponse(updated_item=await self.click(thread, action, sender, context))
+        if action.type == leftovers.UNDO:
+            return SyncCustomActionResponse(updated_item=await leftovers.undo(context.user, read_turn_id(action)))
+        payload = read_payload(action)
+        show = form_item if action.type == EDIT else card_item
+
+        def work() -> WidgetItem:
+            return show(approvals.find(context.user, payload), thread.id)
+
+        return SyncCustomActionResponse(updated_item=await section(work))
+
+    async def click(
+        self, thread: ThreadMetadata, action: Action[str, Any], sender: WidgetItem | None, context: Context
+    ) -> WidgetItem:
+        assert sender is not None  # checked before
+        message = await section(find_message, context.user, thread.id, sender.id)
+        if action.type == widgets.SHOW:
+            return await widgets.show(context.user, message)
+        return await widgets.click(context.user, message, action.payload, context.request.key)
+
+    async def add_feedback(self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: Context) -> None:
+        answers = Q(messages__item_id__in=item_ids, conversation=ids.read("conv", thread_id))
+        await section(turns.give_feedback, context.user, answers, feedback, context.reason)
+
+    async def transcribe(self, audio_input: AudioInput, context: Context) -> TranscriptionResult:
+        return TranscriptionResult(text=await dictation.transcribe(audio_input))
+
+    def _to_thread_response(self, thread: ThreadMetadata | Thread) -> Thread:
+        """Return a thread with its metadata, which the library holds back: there is nothing but the running turn."""
+        return super()._to_thread_response(thread).model_copy(update={"metadata": thread.metadata})
+
     async def handle_stream_cancelled(
         self, thread: ThreadMetadata, pending_items: list[ThreadItem], context: Context
     ) -> None:
-        """Do nothing: somebody stopped watching, the turn goes on and stores its items itself."""
+        """Let the turn go on, which stores its items itself: somebody stopped watching. Or stop it (STOP_WHEN_LEFT)."""
+        if settings.STOP_WHEN_LEFT and context.turn:
+            lifecycle.in_background(turns.stop(context.turn))
 
 
-server = ErrandServer(DatabaseStore())
+store = DatabaseStore()
+server = ErrandServer(store, attachment_store=store)
 
 
 async def follow(turn: Turn, context: Context) -> AsyncIterator[ThreadStreamEvent]:
-    """Stream a turn, after telling the client its id: what it needs to stop it."""
+    """Stream a turn, after telling the client its id, by which it can stop it, and what its beginning settled."""
     yield ClientEffectEvent(name="turn.started", data={"turn_id": turn.public_id})
+    for item in turn.settled:
+        yield ThreadItemReplacedEvent(item=item)
     async for event in turns.watch(turn):
         yield event
 
 
 async def repeat(turn: Turn, is_new_thread: bool, context: Context) -> AsyncIterator[bytes]:
     """Stream a turn again to a client that repeats the request which began it."""
-    question = await section(Message.objects.filter(turn=turn, kind="user_message").first)
+    question = await section(Message.objects.filter(answers=turn).first)
     if is_new_thread:
         yield encode(ThreadCreatedEvent(thread=server._to_thread_response(as_thread(turn.conversation))))
     if question:
         yield encode(ThreadItemDoneEvent(item=question.as_item()))
     async for event in follow(turn, context):
         yield encode(event)
+
+
+async def answered(item: StructuredInputItem, context: Context) -> AsyncIterator[bytes]:
+    """Stream the turn that answers begin, after the questions as they stand now."""
+    assert context.turn is not None
+    yield encode(ThreadItemReplacedEvent(item=item))
+    async for event in repeat(context.turn, False, context):
+        yield event
 
 
 @csrf_exempt
@@ -115,19 +190,57 @@ async def answer(request: HttpRequest) -> HttpResponseBase:
     if access.scope != AccessToken.Scope.FULL:
         raise Forbidden("This access token may not talk: what is said can change and delete.")
     user = access.user
-    body = parse_json(request.body)
+    content = read_body(request)
+    body = parse_json(content)
+    is_recording = isinstance(body, dict) and body.get("type") == "input.transcribe"
+    if len(content) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE and not is_recording:
+        raise RequestDataTooBig
     asked = read_request(body)
     key = request.headers.get("Idempotency-Key")
     if key and len(key) > MAX_KEY_LENGTH:
         raise Unprocessable(f"An Idempotency-Key has at most {MAX_KEY_LENGTH} characters.")
     context = Context(user, turns.Request.of(f"chatkit:{key}" if key else None, body))
+    context.origin = request.build_absolute_uri("/").rstrip("/")
+    context.replaces = read_replaces(asked)
+    context.reason = read_reason(asked)
     if key and is_streaming_req(asked) and (turn := await section(turns.find_by_key, user, context.request)):
-        return event_stream(repeat(turn, isinstance(asked, ThreadsCreateReq), context))
+        return event_stream(repeat(turn, isinstance(asked, ThreadsCreateReq), context), access)
+    if isinstance(asked, InputTranscribeReq):
+        check_audio(asked)
     await check_target(asked, context)
-    result = await server.process(request.body, context)
+    if isinstance(asked, ThreadsAddStructuredInputReq):
+        params = asked.params
+        context.turn, item = await turns.answer_questions(
+            user, params.thread_id, params.item_id, params.input, context.request
+        )
+        return event_stream(answered(item, context), access)
+    result = await server.process(content, context)
     if isinstance(result, StreamingResult):
-        return event_stream(result.json_events)
+        return event_stream(result.json_events, access)
     return HttpResponse(result.json, content_type="application/json")
+
+
+def read_body(request: HttpRequest) -> bytes:
+    """Return the body of a request; a recording may be longer than anything else. Raises `RequestDataTooBig`."""
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    if settings.TRANSCRIPTION_BASE_URL:
+        most = max(most, settings.TRANSCRIPTION_BYTES_LIMIT * 4 // 3 + BASE64_ROOM)
+    content: bytes = request.read(most + 1)
+    if len(content) > most:
+        raise RequestDataTooBig
+    return content
+
+
+def check_audio(asked: InputTranscribeReq) -> None:
+    """Raise `Unprocessable` for a recording that cannot be listened to."""
+    if not settings.TRANSCRIPTION_BASE_URL:
+        raise Unprocessable("This server does not offer dictation.")
+    try:
+        audio = base64.b64decode(asked.params.audio_base64, validate=True)
+    except ValueError as error:
+        raise Unprocessable("The recording is not valid base64.") from error
+    if not 0 < len(audio) <= settings.TRANSCRIPTION_BYTES_LIMIT:
+        raise Unprocessable(f"A recording has 1 byte to {settings.TRANSCRIPTION_BYTES_LIMIT // 1_000_000} MB.")
 
 
 def read_request(body: Any) -> Any:
@@ -141,31 +254,105 @@ def read_request(body: Any) -> Any:
         raise Unprocessable(f"This server does not offer {asked.type}.")
     if isinstance(asked, ThreadsCreateReq | ThreadsAddUserMessageReq):
         check_message(asked.params.input)
+        composer.check(asked.params.input)
+    if isinstance(asked, ThreadsAddStructuredInputReq):
+        questions.check(asked.params.input)
+    if isinstance(asked, ThreadsCustomActionReq | ThreadsSyncCustomActionReq):
+        check_action(asked)
     if isinstance(asked, ThreadsUpdateReq) and not 0 < len(asked.params.title.strip()) <= TITLE_LENGTH:
         raise Unprocessable(f"A title has 1 to {TITLE_LENGTH} characters.")
     return asked
 
 
+def check_action(asked: ThreadsCustomActionReq | ThreadsSyncCustomActionReq) -> None:
+    """Raise `Unprocessable` for a click that says nothing this server knows."""
+    action, is_streaming = asked.params.action, isinstance(asked, ThreadsCustomActionReq)
+    if action.type not in ({DECIDE} if is_streaming else {EDIT, SHOW, leftovers.UNDO, widgets.TOOL, widgets.SHOW}):
+        raise Unprocessable("This server knows no such action.")
+    if action.type in {widgets.TOOL, widgets.SHOW} and not asked.params.item_id:
+        raise Unprocessable("A click on a widget names it: item_id.")
+    if action.type == widgets.TOOL:
+        widgets.read_click(action.payload)
+    elif action.type == leftovers.UNDO:
+        read_turn_id(action)
+    elif action.type != widgets.SHOW:
+        read_payload(action)
+
+
+def read_turn_id(action: Action[str, Any]) -> str:
+    match action.payload:
+        case {"turn_id": str() as turn_id}:
+            return turn_id
+    raise Unprocessable("The action's payload names a turn: turn_id.")
+
+
+def read_replaces(asked: Any) -> str | None:
+    """Return the id of the message that a new one takes the place of, from the request's `metadata`: an edit."""
+    if not isinstance(asked, ThreadsAddUserMessageReq) or (replaced := asked.metadata.get("replaces")) is None:
+        return None
+    if not isinstance(replaced, str):
+        raise Unprocessable("metadata.replaces is the id of a message.")
+    return replaced
+
+
+def read_reason(asked: Any) -> str:
+    """Return why a person says what they say of an answer, from the request's `metadata`; the protocol has no place."""
+    reason = asked.metadata.get("reason", "") if isinstance(asked, ItemsFeedbackReq) else ""
+    if not isinstance(reason, str) or len(reason) > REASON_LENGTH:
+        raise Unprocessable(f"metadata.reason is a text of at most {REASON_LENGTH:,} characters.")
+    return reason
+
+
+def read_payload(action: Action[str, Any]) -> CardPayload:
+    """Return what a button of an approval's card sends. Raises `Unprocessable`."""
+    try:
+        return CardPayload.model_validate(action.payload)
+    except ValidationError as error:
+        raise Unprocessable(f"This is not what a button of an approval sends: {error.errors()[0]['msg']}") from error
+
+
 def check_message(message: UserMessageInput) -> None:
     length = sum(len(part.text) for part in message.content)
-    if not any(part.text.strip() for part in message.content if isinstance(part, UserMessageTextContent)):
+    has_text = any(part.text.strip() for part in message.content)
+    if not has_text and not message.attachments:
         raise Unprocessable("The message is empty.")
     if length > MESSAGE_LENGTH:
         raise Unprocessable(f"The message is longer than {MESSAGE_LENGTH:,} characters.")
-    if message.attachments:
-        raise Unprocessable("This server does not offer attachments.")
+    if len(message.quoted_text or "") > QUOTE_LENGTH:
+        raise Unprocessable(f"The quoted text is longer than {QUOTE_LENGTH:,} characters.")
+    if len(set(message.attachments)) > settings.MESSAGE_ATTACHMENTS:
+        raise Unprocessable(f"A message comes with at most {settings.MESSAGE_ATTACHMENTS} files.")
+    if len(set(message.attachments)) < len(message.attachments):
+        raise Unprocessable("A file is attached twice.")
 
 
 async def check_target(asked: Any, context: Context) -> None:
     """Make sure that the thread and item of a request exist and may be used, before its stream begins."""
-    if not (thread_id := getattr(asked.params, "thread_id", None)):
+    thread_id = getattr(asked.params, "thread_id", None)
+    if isinstance(asked, AttachmentsDeleteReq):
+        await section(attachments.get, context.user, asked.params.attachment_id)
+    if isinstance(asked, ThreadsCreateReq | ThreadsAddUserMessageReq) and asked.params.input.attachments:
+        await section(attachments.check_sent, context.user, asked.params.input.attachments, thread_id)
+    if thread_id is None:
         return
     thread = await server.store.load_thread(thread_id, context)
     if is_streaming_req(asked) and thread.status.type != "active":
-        raise Conflict(f"This conversation is {thread.status.type}.")
+        await section(lambda: turns.get_conversation(context.user, thread_id).check_open())
+    if isinstance(asked, ThreadsCustomActionReq):
+        payload = read_payload(asked.params.action)
+        decide = partial(approvals.decide_by_card, context.user, payload)
+        context.turn = await turns.decide(context.user, decide)
+    if context.replaces:
+        await section(find_message, context.user, thread_id, context.replaces)
+    if isinstance(asked, ThreadsCustomActionReq | ThreadsSyncCustomActionReq) and asked.params.item_id:
+        sender = await section(find_message, context.user, thread_id, asked.params.item_id)
+        if sender.kind != "widget":
+            raise Unprocessable("Only widgets can be clicked.")
     if isinstance(asked, ThreadsRetryAfterItemReq):
         message = await section(find_message, context.user, thread_id, asked.params.item_id)
-        item, context.retried = message.as_item(), message.turn
+        item, context.is_retry = message.as_item(), True
+        if not (message.turn and message.turn.is_active):
+            raise NotFound("This message was edited: the conversation shows another version of it.")
         if not isinstance(item, UserMessageItem) or not item_text(item):
             raise NotFound("Only a message of the person can be answered again.")
         # A retry takes the items after the message away before its turn begins: not while one is writing them.

@@ -5,34 +5,60 @@ function begins a turn and goes on with one that another process began: calls th
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+import datetime
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any
 
+import structlog
 from agents import (
     Agent,
+    FunctionToolResult,
     ModelSettings,
     RunConfig,
     RunContextWrapper,
     Runner,
     ToolErrorFormatterArgs,
     ToolExecutionConfig,
+    ToolsToFinalOutputResult,
+    UserError,
 )
-from agents.tool_context import ToolContext
-from chatkit.types import ProgressUpdateEvent, ThreadItem, ThreadItemDoneEvent
+from chatkit.types import InferenceOptions, ProgressUpdateEvent, ThreadItem, ThreadItemDoneEvent
 from django.conf import settings
 from django.db import DatabaseError
-from mcp.types import CallToolResult
+from django.utils import timezone
+from mcp import MCPError
+from mcp.types import CallToolResult, TextContent
 
+from accounts import metrics, traces
 from accounts.caller import Caller, calling
 from accounts.models import User
+from accounts.plans import PLAN_META, PREVIEW_META, Plan
 from accounts.sections import section
-from chat import failures, history, journal, prompts, providers
+from chat import (
+    approvals,
+    attachments,
+    citations,
+    composer,
+    failures,
+    history,
+    journal,
+    leftovers,
+    prompts,
+    providers,
+    questions,
+    widgets,
+)
+from chat.approvals import ApprovalNeeded, WaitingCall
 from chat.live import Live
 from chat.model_calls import JournaledModel
-from chat.models import LostLease, Step, Turn
-from chat.tools import Stopwatch, ToolCall, ToolServer, text_of
+from chat.models import Message, Step, Turn
+from chat.tools import Stopwatch, ToolCall, ToolServer, text_of, with_note
 from chat.transcript import SUMMARY_META, Transcript
+
+log = structlog.get_logger("errand.chat")
 
 
 class TurnRun:
@@ -46,62 +72,126 @@ class TurnRun:
         self.next_step = 1
         self.response_number = 0
         self.tools: set[str] = set()
+        self.servers: list[ToolServer] = []
         self.asked: dict[str, dict[str, Any]] = {}  # the calls of the last response by their ids
+        self.verdicts: dict[str, WaitingCall] = {}  # what the person decided of them
+        self.options = InferenceOptions()
+        self.results: list[dict[str, Any]] = []  # what is shown of the last calls below the answer, as items of steps
         self.refused_in_a_row = 0
+        self.history_fill = 0.0  # how much of its budget the history takes
 
     async def answer(self) -> None:
-        """Run the agent to its end. Raises what the SDK, the provider's client and `asyncio.timeout` raise."""
-        items, steps, shown = await section(self.load)
-        for item in shown:  # what was done before this process took over, for those who watch from here on
-            self.transcript.emit(ThreadItemDoneEvent(item=item))
-        self.next_step = len(steps) + 1
-        self.response_number = sum(step.kind == Step.Kind.RESPONSE for step in steps)
+        """Run the agent to its end. Raises `ApprovalNeeded`, and what the SDK and the provider's client raise."""
+        self.turn.queue_ms = self.turn.queue_ms or since(self.turn.created_at)
         async with AsyncExitStack() as stack:
-            servers = [await stack.enter_async_context(connected(path, self)) for path in settings.MCP_SERVERS]
-            self.tools = {name for server in servers for name in server.tools}
-            items += await self.run_missing_calls(steps, servers)
-            agent = Agent(
-                name="Errand",
-                instructions=prompts.render(self.user).text,
-                model=JournaledModel(providers.configured_model(), self),
-                model_settings=ModelSettings(retry=failures.retrying(self.tell)),
-                mcp_servers=list(servers),
-                mcp_config={"failure_error_function": self.refuse_failed},
-            )
-            config = RunConfig(
-                tracing_disabled=True,
-                tool_not_found_behavior="return_error_to_model",
-                tool_error_formatter=self.refuse_unknown,
-                tool_execution=ToolExecutionConfig(max_function_tool_concurrency=1),  # in the order they were asked for
-            )
-            result = Runner.run_streamed(agent, items, max_turns=settings.MODEL_CALLS_LIMIT, run_config=config)
-            try:
-                async for _ in result.stream_events():
-                    pass  # the model and the tools tell the transcript themselves, in their own order
-            finally:
-                result.cancel()  # the SDK's own task would go on where this one is stopped
+            for path in [*settings.MCP_SERVERS, *settings.MCP_AGENT_SERVERS]:
+                self.servers.append(await stack.enter_async_context(ToolServer(path, self.tell)))
+            self.tools = {name for server in self.servers for name in server.tools}
+            given, steps, prompt, shown = await section(self.load)
+            self.history_fill = given.fill
+            for item in shown:  # what was done before this process took over, for those who watch from here on
+                self.transcript.emit(ThreadItemDoneEvent(item=item))
+            if history.is_answered(steps):  # a process died after the last response, before the turn was closed
+                return
+            if self.turn.abandoned and not steps:
+                await self.show_leftovers()
+            self.next_step = len(steps) + 1
+            self.response_number = sum(step.kind == Step.Kind.RESPONSE for step in steps)
+            items = given.items + await self.run_missing_calls(steps)
+            if not questions.are_open(self.results):
+                await self.run_agent(prompt.text, items, self.tool_choice(steps))
 
-    def load(self) -> tuple[list[Any], list[Step], list[ThreadItem]]:
+    async def run_agent(self, instructions: str, items: list[Any], tool_choice: str | None) -> None:
+        agent = Agent(
+            name="Errand",
+            instructions=instructions,
+            model=JournaledModel(providers.configured_model(self.options.model), self),
+            model_settings=ModelSettings(retry=failures.retrying(self.tell), tool_choice=tool_choice),
+            tool_use_behavior=self.end_with_questions,
+            tools=[tool for server in self.servers for tool in server.sdk_tools],
+        )
+        config = RunConfig(
+            tracing_disabled=True,
+            tool_not_found_behavior="return_error_to_model",
+            tool_error_formatter=self.refuse_unknown,
+            tool_execution=ToolExecutionConfig(max_function_tool_concurrency=1),  # in the order they were asked for
+        )
+        result = Runner.run_streamed(
+            agent, items, context=self, max_turns=settings.MODEL_CALLS_LIMIT, run_config=config
+        )
+        try:
+            async for _ in result.stream_events():
+                pass  # the model and the tools tell the transcript themselves, in their own order
+        except UserError as error:  # the SDK wraps what a call raises
+            raise error.__cause__ or error from None
+        finally:
+            result.cancel()  # the SDK's own task would go on where this one is stopped
+
+    def tool_choice(self, steps: list[Step]) -> str | None:
+        """Return the tool that the person chose for this message, before anything else was done."""
+        chosen = self.options.tool_choice
+        return chosen.id if chosen and chosen.id in self.tools and not steps else None
+
+    def end_with_questions(
+        self, context: RunContextWrapper[Any], results: list[FunctionToolResult]
+    ) -> ToolsToFinalOutputResult:
+        return ToolsToFinalOutputResult(is_final_output=questions.are_open(self.results), final_output="")
+
+    def told_tools(self) -> list[dict[str, Any]]:
+        """Return the tools as the model is told of them."""
+        tools = [tool for server in self.servers for tool in server.tools.values()]
+        return [{"name": tool.name, "description": tool.description, "parameters": tool.input_schema} for tool in tools]
+
+    async def show_leftovers(self) -> None:
+        if card := await leftovers.card(self.turn, self.user):
+            await section(Message.put, self.turn.conversation_id, card, self.turn)
+            self.transcript.emit(ThreadItemDoneEvent(item=card))
+
+    def load(self) -> tuple[history.History, list[Step], prompts.Prompt, list[ThreadItem]]:
+        """Load what the turn goes on from, and note with what the model will be asked."""
         steps = list(self.turn.steps.all())
         messages = self.turn.messages.visible().exclude(kind="user_message").order_by("id") if steps else []
-        return history.load(self.turn), steps, [message.as_item() for message in messages]
+        self.verdicts = approvals.decided(self.turn, sum(step.kind == Step.Kind.RESPONSE for step in steps))
+        self.transcript.citations.learn(citations.remembered(self.turn))
+        self.results = history.last_results(steps)
+        self.options = composer.of_turn(self.turn)
+        given = history.load(self.turn, steps)
+        items = attachments.with_pictures(self.user, given.items, sees=providers.chosen(self.options.model).sees)
+        prompt = prompts.render(self.user, given.summary)
+        if not history.is_answered(steps):
+            self.turn.history_ms = self.turn.history_ms or self.watch.ms
+            journal.note_request(self.turn, prompt, self.told_tools(), given.start)
+        return replace(given, items=items), steps, prompt, [message.as_item() for message in messages]
 
-    async def run_missing_calls(self, steps: list[Step], servers: list[ToolServer]) -> list[Any]:
-        """Make the calls that a journaled response asked for and that a crash left unanswered; return their outputs."""
-        outputs = []
-        for item in history.unanswered(steps):
-            self.asked[item["call_id"]] = item
-            server = next((server for server in servers if item["name"] in server.tools), None)
-            try:
-                arguments = failures.read_arguments(item["arguments"])
-            except ValueError:
-                server = None
-            if server:
-                text = text_of(await server.call_tool(item["name"], arguments, {"call_id": item["call_id"]}))
-            else:
-                text = await self.refuse_call(item)
-            outputs.append(output_item(item["call_id"], text))
-        return outputs
+    async def run_missing_calls(self, steps: list[Step]) -> list[Any]:
+        """Make the calls that a journaled response asked for and that have no result yet; return their outputs.
+
+        A crash left them unanswered, or the person was asked for them.
+        """
+        self.asked = {item["call_id"]: item for item in history.unanswered(steps)}
+        return [history.output_item(call_id, await self.answer_asked(call_id)) for call_id in list(self.asked)]
+
+    async def answer_asked(self, call_id: str) -> str:
+        """Make a call of the last response; return what the model is told of it."""
+        item = self.asked[call_id]
+        if (call := self.call_of(item)) is None:
+            return await self.refuse_call(item)
+        try:
+            return text_of(await self.call_tool(call))
+        except MCPError as error:  # the server itself failed, which tools do not
+            if isinstance(error.__cause__, DatabaseError):  # whoever goes on finds the call's result
+                raise error.__cause__ from None
+            log.error("tool.failed", tool=call.name, exc_info=error)
+            return await self.refuse_call(item)
+
+    def call_of(self, item: dict[str, Any]) -> ToolCall | None:
+        """Return the call that a journaled item asks for, or None where it cannot be made."""
+        server = next((server for server in self.servers if item["name"] in server.tools), None)
+        try:
+            arguments = failures.read_arguments(item["arguments"])
+        except ValueError:
+            return None
+        return server.call(item["call_id"], item["name"], arguments) if server else None
 
     def say(self, delta: str, part: object) -> bool:
         """Show a piece of text, and tell whether that showed anything: blank beginnings are not shown."""
@@ -116,7 +206,7 @@ class TurnRun:
     def tell(self, progress: str) -> None:
         self.transcript.emit(ProgressUpdateEvent(text=progress))
 
-    async def journal_response(self, response: Any, duration_ms: int) -> None:
+    async def journal_response(self, response: Any, duration_ms: int, first_text_ms: int | None) -> None:
         usage = response.usage
         step = Step(
             number=self.next_step,
@@ -124,46 +214,138 @@ class TurnRun:
             items=[item.model_dump(mode="json", exclude_none=True) for item in response.output],
             input_tokens=usage.input_tokens if usage else 0,
             output_tokens=usage.output_tokens if usage else 0,
+            first_text_ms=first_text_ms,
             duration_ms=duration_ms,
         )
         await section(journal.record, self.turn, step, self.transcript.open_items())
         self.next_step += 1
         self.response_number += 1
         self.asked = {item["call_id"]: item for item in step.items if item["type"] == "function_call"}
+        if self.asked:  # what was only looked up for the next calls is not shown
+            self.results = []
         self.transcript.close_message()
 
-    async def call_tool(self, call: ToolCall, make: Callable[[], Awaitable[CallToolResult]]) -> CallToolResult:
+    async def call_tool(self, call: ToolCall) -> CallToolResult:
         """Make a call. One that was begun is finished and journaled, also when the turn is stopped meanwhile."""
-        begun = asyncio.ensure_future(self.make_call(call, make))
+        begun = asyncio.ensure_future(self.answer_call(call))
         try:
             return await asyncio.shield(begun)
         except asyncio.CancelledError:
             await begun
             raise
 
-    async def make_call(self, call: ToolCall, make: Callable[[], Awaitable[CallToolResult]]) -> CallToolResult:
-        """Make a call in the user's name, under a key that stays the same if a crash makes us repeat it."""
+    async def answer_call(self, call: ToolCall) -> CallToolResult:
+        """Make a call, or answer for the person who did not approve it, or raise `ApprovalNeeded`."""
+        verdict = self.verdicts.get(call.id)
+        if verdict and verdict.verdict == "reject":
+            return await self.reject_call(call)
+        is_approved = verdict is not None and verdict.verdict == "approve"
+        standing = None
+        if not is_approved and approvals.needs(self.user.approval_policy, call.tool):
+            standing = await self.ask(call)
+        return await self.make_call(call, verdict, standing)
+
+    async def make_call(
+        self, call: ToolCall, verdict: WaitingCall | None, standing: CallToolResult | None
+    ) -> CallToolResult:
+        """Make a call in the user's name, as the person approved it. What `standing` says of it need not be done."""
         watch = Stopwatch()
-        place = self.transcript.tool_started(call.title, call.arguments)
-        # Some providers count call ids anew in each response, so the response's number is part of the key.
-        key = f"turn:{self.turn.pk.hex}:{self.response_number}:{call.id}"
-        with calling(Caller(self.user, "chat", key, self.turn.pk)):
-            result = await make()
+        arguments = verdict.arguments if verdict else call.arguments
+        expects = verdict.expects if verdict else None
+        place = self.transcript.tool_started(call.title, arguments)
+        with calling(self.caller(call.id, expects=expects)), traces.span("tool call", tool=call.name) as span:
+            result = standing or await self.in_view(call, arguments)
+            span.set(is_error=result.is_error)
+        if result.is_error and expects and not standing:  # perhaps what was approved is not what it would do now
+            self.transcript.tool_finished(place, f"{call.title}: looked again", True, text_of(result), watch.ms)
+            self.verdicts.pop(call.id)
+            return await self.make_call(call, None, await self.ask(call, is_stale=True))
+        if verdict and verdict.is_edited:
+            result = with_note(result, f"The person changed the arguments of this call to {json.dumps(arguments)}.")
         text = text_of(result)
         summary = (result.meta or {}).get(SUMMARY_META) or (f"{call.title} failed" if result.is_error else call.title)
         shown = text if result.is_error else result.structured_content or text
-        self.transcript.tool_finished(place, summary, call.is_read, shown, watch.ms)
+        self.transcript.tool_finished(place, summary, approvals.is_read(call.tool), shown, watch.ms)
         self.refused_in_a_row = 0
-        await self.journal_result(call.id, call.name, call.arguments, text, shown, result.is_error, watch.ms)
+        metrics.tool_calls.labels(call.name, "error" if result.is_error else "ok").inc()
+        metrics.tool_seconds.labels(call.name).observe(watch.ms / 1000)
+        sources = citations.sources_of(result)
+        self.transcript.citations.learn(sources)
+        more = [*citations.as_items(sources), *widgets.as_items(result), *questions.as_items(result)]
+        await self.journal_result(call.id, call.name, arguments, text, shown, result.is_error, watch.ms, more)
         return result
 
+    async def in_view(self, call: ToolCall, arguments: dict[str, Any]) -> CallToolResult:
+        """Make a call, and say what is done where it takes longer than a moment."""
+        making = asyncio.ensure_future(call.make(arguments))
+        done, _ = await asyncio.wait([making], timeout=settings.PROGRESS_SECONDS)
+        if not done:
+            self.tell(f"{call.title} …")
+        return await making
+
+    def caller(self, call_id: str, **more: Any) -> Caller:
+        """Return who calls, under a key that stays the same if a crash makes us repeat the call."""
+        # Some providers count call ids anew in each response, so the response's number is part of the key.
+        key = f"turn:{self.turn.pk.hex}:{self.response_number}:{call_id}"
+        return Caller(self.user, "chat", key, self.turn.pk, **more)
+
+    async def ask(self, call: ToolCall, *, is_stale: bool = False) -> CallToolResult:
+        """Raise `ApprovalNeeded` for a call, together with those after it, or return its result if it changes nothing.
+
+        A call that would fail, or do nothing, is no question for a person.
+        """
+        waiting = []
+        for each in [call, *self.calls_after(call.id)]:
+            verdict = self.verdicts.get(each.id)
+            is_decided = verdict is not None and verdict.verdict != "edit"
+            if is_decided or not approvals.needs(self.user.approval_policy, each.tool):
+                continue
+            asked = approvals.waiting_call(each, verdict, is_stale=is_stale and each is call)
+            standing = await self.preview(each, asked)
+            if standing and each is call:
+                return standing
+            if not standing:
+                waiting.append(asked)
+        raise ApprovalNeeded(waiting)
+
+    def calls_after(self, call_id: str) -> list[ToolCall]:
+        later = list(self.asked)[list(self.asked).index(call_id) + 1 :]
+        return [call for call in map(self.call_of, map(self.asked.__getitem__, later)) if call]
+
+    async def preview(self, call: ToolCall, asked: WaitingCall) -> CallToolResult | None:
+        """Note in `asked` what the call would change, or return its result if that is nothing."""
+        if not (call.tool.meta or {}).get(PREVIEW_META):
+            return None
+        with calling(self.caller(call.id, is_preview=True)):
+            result = await call.make(asked.arguments)
+        plan = (result.meta or {}).get(PLAN_META)
+        asked.changes = Plan.model_validate(plan).changes if plan else []
+        return None if asked.changes else result
+
+    async def reject_call(self, call: ToolCall) -> CallToolResult:
+        place = self.transcript.tool_started(call.title, call.arguments)
+        self.transcript.tool_finished(place, f"{call.title}: not approved", True, approvals.REJECTED, 0)
+        await self.journal_result(
+            call.id, call.name, call.arguments, approvals.REJECTED, approvals.REJECTED, is_error=True
+        )
+        return CallToolResult(content=[TextContent(text=approvals.REJECTED)], is_error=True)
+
     async def journal_result(
-        self, call_id: str, name: str, arguments: Any, text: str, shown: Any, is_error: bool, duration_ms: int = 0
+        self,
+        call_id: str,
+        name: str,
+        arguments: Any,
+        text: str,
+        shown: Any,
+        is_error: bool,
+        duration_ms: int = 0,
+        more: Iterable[dict[str, Any]] = (),
     ) -> None:
+        """Journal what a call answered, with `more` items that no model is given."""
         step = Step(
             number=self.next_step,
             kind=Step.Kind.TOOL,
-            items=[output_item(call_id, text)],
+            items=[history.output_item(call_id, text), *more],
             call_id=call_id,
             name=name[:100],
             arguments=arguments,
@@ -172,16 +354,11 @@ class TurnRun:
             duration_ms=duration_ms,
         )
         self.next_step += 1
+        self.results += step.items
         await section(journal.record, self.turn, step, self.transcript.open_items())
 
     async def refuse_unknown(self, args: ToolErrorFormatterArgs[Any]) -> str | None:
         return await self.refuse_call(self.asked[args.call_id]) if args.kind == "tool_not_found" else None
-
-    async def refuse_failed(self, context: RunContextWrapper[Any], error: Exception) -> str:
-        if isinstance(fault := error.__cause__ or error, DatabaseError | LostLease):
-            raise fault  # the call may have been made: whoever goes on with the turn finds its result
-        assert isinstance(context, ToolContext)
-        return await self.refuse_call(self.asked[context.tool_call_id])
 
     async def refuse_call(self, item: dict[str, Any]) -> str:
         """Journal a call that could not be handed to a tool, and return what the model is told of it."""
@@ -197,11 +374,23 @@ class TurnRun:
         if self.refused_in_a_row >= failures.UNUSABLE_CALLS_LIMIT:
             raise failures.UnusableCalls
 
+    async def pause(self, calls: list[WaitingCall]) -> None:
+        """Wait for the person, without a process of our own: whoever decides goes on with the turn."""
+        opened = self.transcript.open_items()
+        card = await section(approvals.pause, self.turn, self.response_number, calls, opened)
+        self.transcript.close()
+        self.transcript.emit(ThreadItemDoneEvent(item=card))
+
     async def end(self, status: str, error: str = "") -> None:
         if error:
             self.transcript.notice = failures.notice(self.transcript.thread_id, error)
-        await section(journal.end, self.turn, status, error, self.transcript.open_items(), self.partial_step())
+        is_complete = status == Turn.Status.COMPLETED
+        shown = [*shown_in(self.results, self.transcript.thread_id)] if is_complete else []
+        opened = [*self.transcript.open_items(), *shown]
+        await section(journal.end, self.turn, status, error, opened, self.partial_step())
         self.transcript.close()
+        for item in shown:
+            self.transcript.emit(ThreadItemDoneEvent(item=item))
         if error:
             self.transcript.emit(failures.event())
 
@@ -212,15 +401,12 @@ class TurnRun:
         return Step(number=self.next_step, kind=Step.Kind.RESPONSE, items=history.partial_items(text))
 
 
-def output_item(call_id: str, text: str) -> dict[str, Any]:
-    return {"type": "function_call_output", "call_id": call_id, "output": text}
+def shown_in(items: list[dict[str, Any]], thread_id: str) -> Iterator[ThreadItem]:
+    """Give what is shown of calls below the answer: their widgets, then what they ask."""
+    yield from widgets.of_items(items, thread_id)
+    yield from questions.of_items(items, thread_id)
 
 
-@asynccontextmanager
-async def connected(path: str, run: TurnRun) -> AsyncIterator[ToolServer]:
-    server = ToolServer(path, run.call_tool)
-    await server.connect()
-    try:
-        yield server
-    finally:
-        await server.cleanup()
+def since(moment: datetime.datetime) -> int:
+    """Return how many milliseconds ago a moment was."""
+    return max(0, round((timezone.now() - moment).total_seconds() * 1000))

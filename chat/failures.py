@@ -122,8 +122,14 @@ def is_out_of_credit(error: Exception) -> bool:
 
 
 def describe(error: Exception) -> str:
-    """Return an error for the log."""
-    return f"{type(error).__name__}: {error}"
+    """Return an error for the log: its kind, and its text only where LOG_CONTENT says so.
+
+    Providers' texts may repeat what was sent to them.
+    """
+    if settings.LOG_CONTENT:
+        return f"{type(error).__name__}: {error}"
+    facts = [getattr(error, name, None) for name in ("status_code", "code")]
+    return " ".join(map(str, [type(error).__name__, *(fact for fact in facts if fact)]))
 
 
 def explain(error: Exception) -> str:

@@ -17,6 +17,7 @@ PREFIXES = {
     "message": "msg",
     "tool_call": "tc",
     "task": "tsk",
+    "widget": "wig",
     "workflow": "wf",
     "attachment": "atc",
     "sdk_hidden_context": "ctx",

@@ -1,38 +1,68 @@
 """The journal of a turn: database sections that record each step before the next one is taken."""
 
+import hashlib
+import json
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+from agents import Usage
 from chatkit.types import ThreadItem
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from chat import history, limits
-from chat.models import Conversation, Message, Step, Turn
+from accounts import metrics
+from chat import approvals, history, limits, prompts
+from chat.models import Conversation, Message, PromptTemplate, Step, Toolset, Turn
+from chat.prompts import Prompt
 
 
 def record(turn: Turn, step: Step, items: list[ThreadItem]) -> None:
     """Store a step together with what the person sees of it, and count its tokens."""
     step.turn = turn
     step.items, step.arguments, step.result = storable(step.items), storable(step.arguments), storable(step.result)
+    if step.input_tokens or step.output_tokens:
+        step.cost = limits.cost(turn.model, step.input_tokens, step.output_tokens)
     with transaction.atomic():
-        turn.hold()
+        turn.hold(**more_tokens(turn, step))
         step.save(force_insert=True)
         for item in items:
             Message.put(turn.conversation_id, item, turn)
-        if step.input_tokens or step.output_tokens:
-            count_tokens(turn, step)
 
 
-def count_tokens(turn: Turn, step: Step) -> None:
-    """Add a step's tokens, and what they cost, to its turn."""
-    step.cost = limits.cost(turn.model, step.input_tokens, step.output_tokens)
-    step.save(update_fields=["cost"])
-    sums: dict[str, Any] = {name: F(name) + getattr(step, name) for name in ("input_tokens", "output_tokens")}
-    if step.cost is not None:
-        sums["cost"] = Coalesce(F("cost"), Decimal(0)) + step.cost
-    Turn.objects.filter(pk=turn.pk).update(**sums)
+def note_request(turn: Turn, prompt: Prompt, tools: list[Any], history_start: UUID) -> None:
+    """Store what a turn asks the model with, besides what was said: staff see the whole request by it."""
+    tools_hash = hashlib.sha256(json.dumps(tools, sort_keys=True).encode()).hexdigest()
+    keep_template(prompts.SYSTEM, prompt.template)
+    Toolset.objects.bulk_create([Toolset(hash=tools_hash, tools=tools)], ignore_conflicts=True)
+    turn.prompt_hash, turn.prompt_values, turn.tools_hash = prompt.template_hash, prompt.values, tools_hash
+    turn.history_start = history_start
+    noted = ["prompt_hash", "prompt_values", "tools_hash", "history_start", "queue_ms", "history_ms"]
+    turn.held().update(**{name: getattr(turn, name) for name in noted})
+
+
+def keep_template(name: str, text: str) -> None:
+    template = PromptTemplate(hash=prompts.hash_of(text), name=name, text=text)
+    PromptTemplate.objects.bulk_create([template], ignore_conflicts=True)
+
+
+def more_tokens(turn: Turn, usage: Step | Usage) -> dict[str, Any]:
+    """Count tokens, and return how they change what a turn used and cost."""
+    if not (usage.input_tokens or usage.output_tokens):
+        return {}
+    metrics.tokens.labels("in").inc(usage.input_tokens)
+    metrics.tokens.labels("out").inc(usage.output_tokens)
+    sums: dict[str, Any] = {name: F(name) + getattr(usage, name) for name in ("input_tokens", "output_tokens")}
+    if (cost := limits.cost(turn.model, usage.input_tokens, usage.output_tokens)) is not None:
+        sums["cost"] = Coalesce(F("cost"), Decimal(0)) + cost
+    return sums
+
+
+def count_more(turn: Turn, usage: Usage) -> None:
+    """Add tokens to those of a turn that has ended, and what they cost."""
+    if sums := more_tokens(turn, usage):
+        Turn.objects.filter(pk=turn.pk).update(**sums)
 
 
 def storable(value: Any) -> Any:
@@ -50,15 +80,15 @@ def storable(value: Any) -> Any:
 def end(turn: Turn, status: str, error: str, items: list[ThreadItem], partial: Step | None = None) -> None:
     """Close a turn and store what was still open on the screen, and the step that was not completed."""
     with transaction.atomic():
+        Conversation.touch(turn.conversation_id)
         turn.hold()
         if partial:
             partial.turn = turn
             partial.save(force_insert=True)
         for item in items:
             Message.put(turn.conversation_id, item, turn)
-        turn.end(status, error)
         turn.broadcasts.all().delete()
-        Conversation.objects.filter(pk=turn.conversation_id).update(updated_at=turn.ended_at)
+        turn.end(status, error)
 
 
 def answer_items(turn_id: Any) -> list[ThreadItem]:
@@ -72,28 +102,29 @@ def carry_over(failed: Turn, turn: Turn) -> None:
 
     The steps are copied, without their tokens: those were the other turn's. What it shows of them moves.
     """
-    done = [step for response, results in history.rounds(failed.steps.all()) for step in (response, *results)]
-    for number, step in enumerate((step for step in done if not history.is_partial(step)), 1):
+    rounds = [found for found in history.rounds(failed.steps.all()) if history.has_calls(found[0])]
+    done = [step for response, results in rounds for step in (response, *results)]
+    for number, step in enumerate(done, 1):
         step.pk, step.turn, step.number, step.input_tokens, step.output_tokens = None, turn, number, 0, 0
         step.save(force_insert=True)
-    failed.messages.exclude(kind="user_message").update(turn=turn)
+    failed.messages.filter(kind="workflow").update(turn=turn)
 
 
 def answer(turn_id: Any) -> dict[str, Any]:
     """Return a turn as the API answers with it."""
-    turn = Turn.objects.select_related("conversation").get(pk=turn_id)
+    turn = Turn.objects.select_related("conversation", "question").get(pk=turn_id)
     steps = list(turn.steps.all())
-    question = turn.messages.filter(kind="user_message").values_list("item_id", flat=True).first()
     texts = turn.messages.filter(kind="assistant_message").order_by("id").values_list("text", flat=True)
     return {
         "conversation_id": turn.conversation.public_id,
         "turn_id": turn.public_id,
-        "message_id": question,
+        "message_id": turn.question.item_id if turn.question else None,
         "status": turn.status,
-        "response": "\n\n".join(texts),
+        "response": "\n\n".join([*texts, *history.shown_in_words(turn, steps)]),
         "tool_calls": [step.as_tool_call() for step in steps if step.kind == Step.Kind.TOOL],
         "usage": {"input_tokens": turn.input_tokens, "output_tokens": turn.output_tokens},
         "cost": turn.cost,
-        "approval": None,
+        "approval": approvals.shown(turn) if turn.status == Turn.Status.AWAITING_APPROVAL else None,
+        "abandoned": turn.abandoned,
         "error": turn.error or None,
     }

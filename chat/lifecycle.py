@@ -2,20 +2,23 @@
 
 import asyncio
 import copy
-from collections.abc import Awaitable
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
 
 import openai
 import structlog
 from agents import AgentsException
-from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from chatkit.types import ThreadItemAddedEvent, ThreadItemRemovedEvent, ThreadStreamEvent
 from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
+from accounts import metrics, traces
 from accounts.models import User
 from accounts.sections import section
-from chat import broadcast, failures, journal
+from chat import attachments, broadcast, failures, journal, upkeep
+from chat.approvals import ApprovalNeeded, WaitingCall
 from chat.engine import TurnRun
 from chat.live import Live, running
 from chat.models import LostLease, Turn
@@ -37,6 +40,7 @@ async def resume(turn: Turn) -> bool:
     if taken is None:
         return False
     told, news = taken
+    metrics.taken_over.inc()
     log.warning("turn.taken_over", turn_id=turn.public_id, attempt=turn.attempts)
     launch(turn, turn.user, Live(told + news), told=len(told))
     return True
@@ -61,9 +65,20 @@ def take_over(turn: Turn) -> tuple[list[ThreadStreamEvent], list[ThreadStreamEve
 def launch(turn: Turn, user: User, live: Live, told: int) -> Live:
     turn = copy.copy(turn)  # the run's own: who else holds this object may take the turn over one day
     running[turn.pk] = live
-    live.task = asyncio.create_task(in_own_thread(run_turn(turn, user, live, told)), name=turn.public_id)
+    live.task = asyncio.create_task(run_turn(turn, user, live, told), name=turn.public_id)
     live.task.add_done_callback(report)
     return live
+
+
+_background: set[asyncio.Task[None]] = set()  # the event loop itself keeps only weak references
+
+
+def in_background(work: Coroutine[Any, Any, None]) -> None:
+    """Do something that the present request, which ends, cannot wait for."""
+    task = asyncio.create_task(work)
+    _background.add(task)
+    task.add_done_callback(_background.discard)
+    task.add_done_callback(report)
 
 
 def report(task: asyncio.Task[None]) -> None:
@@ -71,34 +86,47 @@ def report(task: asyncio.Task[None]) -> None:
         log.error("turn.crashed", turn_id=task.get_name(), exc_info=error)
 
 
-async def in_own_thread(work: Awaitable[None]) -> None:
-    """Give the turn its own database thread: that of the request it came with ends with the request."""
-    if SyncToAsync.thread_sensitive_context.get(None) is None:  # outside a server: a test, with its one connection
-        await work
-        return
-    async with ThreadSensitiveContext():
-        await work
-
-
 async def run_turn(turn: Turn, user: User, live: Live, told: int) -> None:
+    """Run a turn, traced; every line that is logged meanwhile names it."""
+    named = {"turn_id": turn.public_id, "conversation_id": turn.conversation.public_id}
+    in_background(broadcast.tell_pages(user.pk, **named))
+    with (
+        metrics.running_turns.track_inprogress(),
+        metrics.turn_seconds.time(),
+        structlog.contextvars.bound_contextvars(**named),
+        traces.span("turn", model=turn.model, **named) as span,
+    ):
+        await run_to_its_end(turn, user, live, told)
+        span.set(status=turn.status, attempts=turn.attempts, first_text_ms=turn.first_text_ms)
+    metrics.turns.labels(turn.status).inc()
+    metrics.queue_seconds.observe((turn.queue_ms or 0) / 1000)
+    if turn.first_text_ms is not None:
+        metrics.first_text_seconds.observe(turn.first_text_ms / 1000)
+
+
+async def run_to_its_end(turn: Turn, user: User, live: Live, told: int) -> None:
     run = TurnRun(turn, user, live)
     keeper = asyncio.create_task(broadcast.keep(turn, live, told))
     try:
-        async with asyncio.timeout(settings.TURN_SECONDS_LIMIT):
-            await run.answer()
-        await run.end(Turn.Status.COMPLETED)
+        if calls := await run_to_end(run):
+            await run.pause(calls)
+        else:
+            await run.end(Turn.Status.COMPLETED)
     except asyncio.CancelledError:
         if live.stop_requested:
-            await run.end(Turn.Status.STOPPED)
+            with suppress(LostLease):  # it ended, or paused, just before it was stopped
+                await run.end(Turn.Status.STOPPED)
         elif not live.is_lost:  # the process ends: whoever asks next goes on from the journal, at once
             await section(turn.release)
             raise
     except (LostLease, DatabaseError) as error:  # left as it is journaled; whoever finds the lease run out goes on
         log.warning("turn.left", turn_id=turn.public_id, error=str(error))
     except (openai.OpenAIError, AgentsException, TimeoutError) as error:
+        metrics.failures.labels(type(error).__name__).inc()
         log.warning("turn.failed", turn_id=turn.public_id, error=failures.describe(error))
         await run.end(Turn.Status.FAILED, failures.explain(error))
-    except Exception:
+    except Exception as error:
+        metrics.failures.labels(type(error).__name__).inc()
         await run.end(Turn.Status.FAILED, "Something went wrong on the server; it was logged.")
         raise
     finally:
@@ -106,6 +134,18 @@ async def run_turn(turn: Turn, user: User, live: Live, told: int) -> None:
         live.end()
         if running.get(turn.pk) is live:  # not where this process has taken the turn over from itself
             del running[turn.pk]
+    if turn.status == Turn.Status.COMPLETED:
+        await upkeep.after(turn, run.history_fill)
+
+
+async def run_to_end(run: TurnRun) -> list[WaitingCall]:
+    """Run the agent to its end, or to calls that the person must approve; return those."""
+    try:
+        async with asyncio.timeout(settings.TURN_SECONDS_LIMIT):
+            await run.answer()
+    except ApprovalNeeded as needed:
+        return needed.calls
+    return []
 
 
 async def drain(seconds: float) -> None:
@@ -132,12 +172,13 @@ def dead_turns() -> list[Turn]:
 async def sweep_forever() -> None:
     """Sweep at once, then again after each lease. Runs as long as the server does."""
     while True:
-        await in_own_thread(sweep_once())
+        await sweep_once()
         await asyncio.sleep(settings.TURN_LEASE_SECONDS)
 
 
 async def sweep_once() -> None:
     try:
         await sweep()
+        await section(attachments.forget_unsent)
     except DatabaseError as error:  # the database is away for a moment; the next sweep will find them
         log.warning("sweep.failed", error=str(error))

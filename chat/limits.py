@@ -24,7 +24,8 @@ def check(user: User) -> None:
     if most and (oldest := recent[most - 1 : most].first()):  # the one that must be a minute old first
         seconds = (oldest.created_at + MINUTE - now).total_seconds()
         raise TooMany("You are faster than this server allows. Wait a moment, then send it again.", seconds)
-    if settings.USER_TOKENS_A_DAY and tokens_since(user, midnight(user)) >= settings.USER_TOKENS_A_DAY:
+    budget = settings.USER_TOKENS_A_DAY if user.tokens_a_day is None else user.tokens_a_day
+    if budget and tokens_since(user, midnight(user)) >= budget:
         seconds = (midnight(user) + DAY - user.now()).total_seconds()
         raise TooMany("You have used up the model for today. It is yours again tomorrow.", seconds)
 

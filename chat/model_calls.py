@@ -14,6 +14,7 @@ from django.conf import settings
 from openai.types.chat import ChatCompletionChunk
 from uuid_utils.compat import uuid7
 
+from accounts import traces
 from chat import failures
 from chat.tools import Stopwatch
 
@@ -45,11 +46,17 @@ class JournaledModel(Model):
     def get_retry_advice(self, request: ModelRetryAdviceRequest) -> ModelRetryAdvice | None:
         return self.model.get_retry_advice(request)
 
-    async def stream_response(
+    async def stream_response(self, *args: Any, **kwargs: Any) -> AsyncIterator[TResponseStreamEvent]:
+        with traces.timed("model call", model=self.run.turn.model, response=self.run.response_number + 1):
+            async with aclosing(self.respond(*args, **kwargs)) as events:
+                async for event in events:
+                    yield event
+
+    async def respond(
         self, system_instructions: str | None, input: Any, *args: Any, **kwargs: Any
-    ) -> AsyncIterator[TResponseStreamEvent]:
+    ) -> AsyncGenerator[TResponseStreamEvent]:
         self.run.check_calls()
-        watch = Stopwatch()
+        watch, first_text_ms = Stopwatch(), None
         items = [failures.sendable(item) for item in input] if isinstance(input, list) else input
         stream = cast(Events, self.model.stream_response(system_instructions, items, *args, **kwargs))
         output: list[Any] = []
@@ -59,6 +66,7 @@ class JournaledModel(Model):
                 match event.type:
                     case "response.output_text.delta" | "response.refusal.delta":
                         if self.run.say(event.delta, (event.output_index, event.content_index)):
+                            first_text_ms = watch.ms if first_text_ms is None else first_text_ms
                             yield event
                     case "response.output_item.done":
                         output.append(event.item)
@@ -69,7 +77,7 @@ class JournaledModel(Model):
                         if is_empty(output):
                             failure = failures.EmptyAnswer("The response says nothing and calls nothing.")
                             continue  # to its end, so that the connection can be used again
-                        await self.run.journal_response(event.response, watch.ms)
+                        await self.run.journal_response(event.response, watch.ms, first_text_ms)
                         yield event
                         with suppress(openai.OpenAIError, failures.ModelFailure):
                             async for _ in events:

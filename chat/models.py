@@ -4,6 +4,8 @@ from uuid import UUID
 
 from chatkit.types import ThreadItem
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -11,10 +13,21 @@ from pydantic import TypeAdapter
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
+from accounts.problems import Conflict
 from chat import ids
+from chat.kept import Attachment as Attachment
+from chat.kept import ImportedState as ImportedState
+from chat.kept import Look as Look
+from chat.kept import PromptTemplate as PromptTemplate
+from chat.kept import Toolset as Toolset
 
 TITLE_LENGTH = 120
 MESSAGE_LENGTH = 20_000
+REASON_LENGTH = 2_000
+
+# What staff search: whole words in any language, as they stand.
+WORDS_OF_TITLE = SearchVector("title", config="simple")
+WORDS_OF_TEXT = SearchVector("text", config="simple")
 
 thread_item: TypeAdapter[ThreadItem] = TypeAdapter(ThreadItem)
 
@@ -44,7 +57,11 @@ class Conversation(models.Model):
     objects = ConversationQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["user", "-updated_at", "-id"], name="conversation_recent")]
+        indexes = [
+            models.Index(fields=["user", "-updated_at", "-id"], name="conversation_recent"),
+            models.Index(fields=["-updated_at", "-id"], name="conversation_latest"),  # everybody's, for staff
+            GinIndex(WORDS_OF_TITLE, name="conversation_words"),
+        ]
 
     def __str__(self) -> str:
         return self.title or self.public_id
@@ -52,6 +69,31 @@ class Conversation(models.Model):
     @property
     def public_id(self) -> str:
         return ids.show("conv", self.pk)
+
+    @classmethod
+    def locked(cls) -> models.QuerySet["Conversation"]:
+        """Return conversations to lock: always before their turns, or two who need both wait for each other.
+
+        Messages can be added to one that is locked.
+        """
+        return cls.objects.select_for_update(no_key=True)
+
+    @classmethod
+    def touch(cls, id: UUID) -> None:
+        """Note that something was said now. This locks the conversation."""
+        cls.objects.filter(pk=id).update(updated_at=timezone.now())
+
+    def check_open(self) -> None:
+        """Raise `Conflict` where staff have locked or closed it: then it can be read, and nothing more is said."""
+        if (kind := self.status.get("type", "active")) != "active":
+            reason = f" ({self.status['reason']})" if self.status.get("reason") else ""
+            raise Conflict(f"This conversation is {kind}{reason}. Begin a new one.")
+
+
+def title_from(text: str) -> str:
+    """Return a text as a title: on one line, cut where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1] + "…"
 
 
 class Turn(models.Model):
@@ -64,9 +106,27 @@ class Turn(models.Model):
         FAILED = "failed"
         STOPPED = "stopped"
 
+    class Feedback(models.TextChoices):
+        POSITIVE = "positive"
+        NEGATIVE = "negative"
+
+    UNFINISHED = [Status.RUNNING, Status.AWAITING_APPROVAL]
+    # What was open on the screen and is not since this turn began or went on; known where that happened, not stored.
+    settled: tuple[ThreadItem, ...] = ()
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="turns")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="turns")
+    question = models.ForeignKey(
+        "Message", models.SET_NULL, null=True, blank=True, related_name="answers", help_text="What it answers."
+    )
+    parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="next")
+    is_active = models.BooleanField(
+        default=True, db_default=True, help_text="Off: its message was edited or answered again."
+    )
+    abandoned = models.JSONField(default=list, blank=True, help_text="The turns that it took the place of.")
+    feedback = models.CharField(max_length=8, choices=Feedback, blank=True, db_default="")
+    feedback_reason = models.TextField(blank=True, db_default="", help_text="What the person says about the answer.")
     key = models.CharField(max_length=255, help_text="Idempotency key, unique per user.")
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the request the key stands for.")
     status = models.CharField(max_length=20, choices=Status, default=Status.RUNNING)
@@ -80,9 +140,16 @@ class Turn(models.Model):
     attempts = models.PositiveSmallIntegerField(default=1, help_text="How many processes have run it.")
     model = models.CharField(max_length=200, blank=True)
     prompt_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the prompt's template.")
+    prompt_values = models.JSONField(default=dict, db_default={}, blank=True, help_text="What the template was given.")
+    tools_hash = models.CharField(max_length=64, blank=True, db_default="", help_text="SHA-256 of the tools' list.")
+    history_start = models.UUIDField(
+        null=True, blank=True, help_text="The first of the turns that the model was given."
+    )
     input_tokens = models.PositiveIntegerField(default=0)
     output_tokens = models.PositiveIntegerField(default=0)
     cost = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True, help_text="By MODEL_PRICES.")
+    queue_ms = models.PositiveIntegerField(null=True, blank=True, help_text="From the message to the run.")
+    history_ms = models.PositiveIntegerField(null=True, blank=True, help_text="Until the model was asked.")
     first_text_ms = models.PositiveIntegerField(null=True, blank=True)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -99,6 +166,12 @@ class Turn(models.Model):
             models.Index(fields=["conversation", "id"], name="turn_order"),
             models.Index(fields=["user", "-created_at"], name="turn_by_user"),
             models.Index(fields=["lease_expires_at"], condition=Q(status="running"), name="turn_running"),
+            # What staff look for among everybody's turns.
+            models.Index(fields=["status", "-id"], condition=~Q(status="completed"), name="turn_by_status"),
+            models.Index(fields=["model", "-id"], name="turn_by_model"),
+            models.Index(fields=["prompt_hash", "-id"], name="turn_by_prompt"),
+            models.Index(fields=["-cost"], condition=Q(cost__isnull=False), name="turn_by_cost"),
+            models.Index(fields=["created_at"], name="turn_by_day"),
         ]
 
     def __str__(self) -> str:
@@ -121,9 +194,12 @@ class Turn(models.Model):
         """Return this turn's row as long as this run may write: it runs, and nobody has taken over."""
         return Turn.objects.filter(pk=self.pk, lease_owner=self.lease_owner, status=self.Status.RUNNING)
 
-    def hold(self) -> None:
-        """Lock the row for a write. Raises `LostLease`: a process that was paused must not write what another does."""
-        if not self.held().select_for_update().exists():
+    def hold(self, **changes: Any) -> None:
+        """Lock the row for a write, and change it.
+
+        Raises `LostLease`: a process that was paused must not write what another does.
+        """
+        if not (self.held().update(**changes) if changes else self.held().select_for_update().exists()):
             raise LostLease
 
     def release(self) -> None:
@@ -140,14 +216,72 @@ class Turn(models.Model):
         self.lease_owner, self.lease_expires_at, self.attempts = owner, expires_at, self.attempts + 1
         return True
 
+    def go_on(self) -> None:
+        """Run again, as a new run of this process, after it waited for the person. Call it while the row is locked."""
+        self.status, self.lease_owner, self.lease_expires_at = self.Status.RUNNING, uuid7(), lease_end()
+        self.ended_at, self.stop_requested = None, False
+        self.save(update_fields=["status", "lease_owner", "lease_expires_at", "ended_at", "stop_requested"])
+
     def end(self, status: str, error: str = "") -> None:
-        """Close the turn. Call it while the row is held."""
+        """Close the turn. Call it while the row is held, and last: nothing undoes it in this object."""
         self.status, self.error, self.ended_at = status, error, timezone.now()
         self.save(update_fields=["status", "error", "ended_at", "first_text_ms"])
 
 
+class Approval(models.Model):
+    """Calls of one model response that wait for the person, or waited: what they would do, and what was decided.
+
+    `calls` are `approvals.WaitingCall`s as JSON, `item_id` is the message that shows them.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        DECIDED = "decided"
+        WITHDRAWN = "withdrawn", "withdrawn: stopped, or something else was said"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    turn = models.ForeignKey(Turn, models.CASCADE, related_name="approvals")
+    response_number = models.PositiveIntegerField(help_text="Which response of the turn asked for the calls.")
+    calls = models.JSONField()
+    status = models.CharField(max_length=9, choices=Status, default=Status.PENDING)
+    decision = models.JSONField(null=True, blank=True, help_text="As it was sent, to know a repeat.")
+    item_id = models.CharField(max_length=80)
+    created_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["turn"], condition=Q(status="pending"), name="approval_one_pending_per_turn"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def public_id(self) -> str:
+        return ids.show("apr", self.pk)
+
+
 class LostLease(Exception):
     """Another process has taken this turn over, or it has ended."""
+
+
+class Summary(models.Model):
+    """What the turns of a conversation up to `turn` said, for the model; the turns after it are given whole."""
+
+    turn = models.OneToOneField(Turn, models.CASCADE, primary_key=True, related_name="summary")
+    text = models.TextField()
+    model = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "summaries"
+
+    def __str__(self) -> str:
+        return self.text[:80]
 
 
 class Broadcast(models.Model):
@@ -174,7 +308,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(conversation__user=user)
 
     def visible(self) -> Self:
-        return self.exclude(kind__in=["hidden_context_item", "sdk_hidden_context"])
+        """Narrow to what the person sees: of several versions the active one."""
+        active = Q(turn=None) | Q(turn__is_active=True)
+        return self.filter(active).exclude(kind__in=["hidden_context_item", "sdk_hidden_context"])
 
 
 class Message(models.Model):
@@ -186,22 +322,34 @@ class Message(models.Model):
     kind = models.CharField(max_length=30)
     text = models.TextField(blank=True, help_text="Plain text, for search and for reading.")
     item = models.JSONField()
+    refresh = models.JSONField(null=True, blank=True, help_text="The tool call that draws its widget anew.")
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = MessageQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["conversation", "id"], name="message_order")]
+        indexes = [
+            models.Index(fields=["conversation", "id"], name="message_order"),
+            GinIndex(WORDS_OF_TEXT, name="message_words"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.text[:60]}"
 
     @classmethod
-    def put(cls, conversation_id: UUID, item: ThreadItem, turn: Turn | None = None) -> None:
-        """Store an item, or replace what is stored under its id; its place in the order never changes."""
+    def put(cls, conversation_id: UUID, item: ThreadItem, turn: Turn | None = None) -> "Message":
+        """Store an item, or replace what is stored under its id; its place in the order never changes.
+
+        An id that another conversation has is an `IntegrityError`.
+        """
         fields = {"kind": item.type, "text": item_text(item), "item": item.model_dump(mode="json", exclude_none=True)}
-        place = {"conversation_id": conversation_id, "turn": turn, "created_at": aware(item.created_at)}
-        cls.objects.update_or_create(item_id=item.id, defaults=fields, create_defaults=fields | place)
+        if refresh := getattr(item, "refresh", None):
+            fields["refresh"] = refresh.model_dump()
+        known = cls.objects.filter(item_id=item.id, conversation_id=conversation_id)
+        if known.update(**fields):
+            return known.get()
+        place = {"item_id": item.id, "conversation_id": conversation_id, "turn": turn}
+        return cls.objects.create(**fields, **place, created_at=aware(item.created_at))
 
     def as_item(self) -> ThreadItem:
         return thread_item.validate_python(self.item)
@@ -217,7 +365,8 @@ def item_text(item: ThreadItem) -> str:
     parts = getattr(item, "content", None)
     if not isinstance(parts, list):
         return ""
-    return "\n\n".join(part.text for part in parts if getattr(part, "text", ""))
+    has_tags = any(part.type == "input_tag" for part in parts)  # those stand inside a sentence
+    return ("" if has_tags else "\n\n").join(part.text for part in parts if getattr(part, "text", ""))
 
 
 class Step(models.Model):
@@ -242,12 +391,14 @@ class Step(models.Model):
     input_tokens = models.PositiveIntegerField(default=0)
     output_tokens = models.PositiveIntegerField(default=0)
     cost = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
+    first_text_ms = models.PositiveIntegerField(null=True, blank=True, help_text="A response's first text.")
     duration_ms = models.PositiveIntegerField(default=0)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["turn", "number"], name="step_number_per_turn")]
+        indexes = [models.Index(fields=["name", "-id"], condition=Q(kind="tool"), name="step_by_tool")]
 
     def __str__(self) -> str:
         return f"{self.number}. {self.kind} {self.name}"

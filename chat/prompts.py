@@ -2,6 +2,9 @@
 
 import functools
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -9,31 +12,54 @@ from django.template import Context, Engine
 
 from accounts.models import User
 
-SYSTEM = "prompts/system.md"
+SYSTEM, TITLE, SUMMARY = "prompts/system.md", "prompts/title.md", "prompts/summary.md"
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A rendered prompt, and the SHA-256 of the template it was made from."""
+    """A rendered prompt, the template it was made from with its SHA-256, and what was filled in."""
 
     text: str
+    template: str
     template_hash: str
+    values: dict[str, str]
 
 
 @functools.cache
-def template_source() -> str:
-    return (settings.BASE_DIR / "templates" / SYSTEM).read_text(encoding="utf-8")
+def template_source(name: str) -> str:
+    return (settings.BASE_DIR / "templates" / name).read_text(encoding="utf-8")
 
 
-def render(user: User) -> Prompt:
-    """Return the system prompt for a user, as of now on their clock."""
+_instead: ContextVar[str | None] = ContextVar("system prompt", default=None)
+
+
+@contextmanager
+def instead(template: str) -> Iterator[None]:
+    """Use another template of the system prompt for the turns that are begun here."""
+    token = _instead.set(template)
+    try:
+        yield
+    finally:
+        _instead.reset(token)
+
+
+def hash_of(template: str) -> str:
+    return hashlib.sha256(template.encode()).hexdigest()
+
+
+def render(user: User, summary: str = "") -> Prompt:
+    """Return the system prompt for a user, as of now on their clock, with the `summary` of what was said long ago."""
     now = user.now()
-    source = template_source()
+    source = _instead.get() or template_source(SYSTEM)
     values = {
         "name": user.name or "a person",
         "now": now.isoformat(timespec="minutes"),
         "weekday": now.strftime("%A"),
         "timezone": user.timezone,
+        "summary": summary,
     }
-    text = Engine(autoescape=False).from_string(source).render(Context(values, autoescape=False))
-    return Prompt(text, hashlib.sha256(source.encode()).hexdigest())
+    return Prompt(filled_in(source, values), source, hash_of(source), values)
+
+
+def filled_in(template: str, values: dict[str, str]) -> str:
+    return str(Engine(autoescape=False).from_string(template).render(Context(values, autoescape=False)))

@@ -5,10 +5,11 @@ Every function sees the user of the request only; what belongs to others does no
 
 from dataclasses import dataclass
 
-from chatkit.store import NotFoundError, Store, StoreItemType
+from chatkit.store import AttachmentStore, Store, StoreItemType
 from chatkit.types import (
     ActiveStatus,
     Attachment,
+    AttachmentCreateParams,
     Page,
     ThreadItem,
     ThreadMetadata,
@@ -20,7 +21,7 @@ from pydantic import TypeAdapter
 
 from accounts.models import User
 from accounts.sections import section
-from chat import ids, turns
+from chat import attachments, ids, turns, widgets
 from chat.models import TITLE_LENGTH, Conversation, Message, Turn, aware
 from chat.turns import get_conversation
 
@@ -36,7 +37,10 @@ class Context:
     user: User
     request: turns.Request
     turn: Turn | None = None
-    retried: Turn | None = None  # whose message is to be answered again
+    origin: str = ""  # where the client reaches this server
+    reason: str = ""  # of feedback
+    replaces: str | None = None  # the message that is edited
+    is_retry: bool = False  # the items after a message are not deleted: they are another version
 
 
 def as_thread(conversation: Conversation) -> ThreadMetadata:
@@ -48,7 +52,7 @@ def as_thread(conversation: Conversation) -> ThreadMetadata:
     )
 
 
-class DatabaseStore(Store[Context]):
+class DatabaseStore(Store[Context], AttachmentStore[Context]):
     def generate_thread_id(self, context: Context) -> str:
         return ids.new_id("thread")
 
@@ -56,7 +60,7 @@ class DatabaseStore(Store[Context]):
         return ids.new_id(item_type)
 
     async def load_thread(self, thread_id: str, context: Context) -> ThreadMetadata:
-        return as_thread(await section(get_conversation, context.user, thread_id))
+        return await section(find_thread, context.user, thread_id)
 
     async def save_thread(self, thread: ThreadMetadata, context: Context) -> None:
         await section(put_conversation, context.user, thread)
@@ -72,7 +76,9 @@ class DatabaseStore(Store[Context]):
         self, thread_id: str, after: str | None, limit: int, order: str, context: Context
     ) -> Page[ThreadItem]:
         found, more = await section(messages, context.user, thread_id, after, limit, order)
-        return Page(data=[each.as_item() for each in found], has_more=more is not None, after=more)
+        items = await widgets.present(context.user, found)
+        attachments.at_origin(items, context.user, context.origin)
+        return Page(data=items, has_more=more is not None, after=more)
 
     async def load_item(self, thread_id: str, item_id: str, context: Context) -> ThreadItem:
         return (await section(find_message, context.user, thread_id, item_id)).as_item()
@@ -80,7 +86,7 @@ class DatabaseStore(Store[Context]):
     async def add_thread_item(self, thread_id: str, item: ThreadItem, context: Context) -> None:
         if isinstance(item, UserMessageItem):  # the message is stored together with the turn that it begins
             conversation = await section(get_conversation, context.user, thread_id)
-            context.turn = await turns.say(context.user, conversation, item, context.request)
+            context.turn = await turns.say(context.user, conversation, item, context.request, context.replaces)
         else:
             await self.save_item(thread_id, item, context)
 
@@ -89,19 +95,32 @@ class DatabaseStore(Store[Context]):
         await section(Message.put, conversation.pk, item)
 
     async def delete_thread_item(self, thread_id: str, item_id: str, context: Context) -> None:
+        if context.is_retry:
+            return
         found = Message.objects.for_user(context.user).filter(conversation=ids.read("conv", thread_id), item_id=item_id)
-        if context.retried and context.retried.status == Turn.Status.FAILED:  # what it did stays done, and on screen
-            found = found.exclude(~Q(kind__in=["assistant_message", "task"]), turn=context.retried)
         await section(found.delete)
 
+    async def create_attachment(self, input: AttachmentCreateParams, context: Context) -> Attachment:
+        made = await section(attachments.create, context.user, input)
+        return attachments.shown(made, context.origin)
+
     async def save_attachment(self, attachment: Attachment, context: Context) -> None:
-        raise NotFoundError("This server takes no attachments.")
+        await section(attachments.put, context.user, attachment)
 
     async def load_attachment(self, attachment_id: str, context: Context) -> Attachment:
-        raise NotFoundError("This server takes no attachments.")
+        return attachments.shown(await section(attachments.get, context.user, attachment_id), context.origin)
 
     async def delete_attachment(self, attachment_id: str, context: Context) -> None:
-        raise NotFoundError("This server takes no attachments.")
+        await section(attachments.delete, context.user, attachment_id)
+
+
+def find_thread(user: User, thread_id: str) -> ThreadMetadata:
+    """Return a thread; while a turn runs in it, `metadata` names that: any client can watch it. Raises `Missing`."""
+    conversation = get_conversation(user, thread_id)
+    thread = as_thread(conversation)
+    if running := turns.running_in(conversation.pk):
+        thread.metadata = {"turn_id": running[0].public_id}
+    return thread
 
 
 def put_conversation(user: User, thread: ThreadMetadata) -> None:

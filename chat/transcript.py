@@ -10,6 +10,7 @@ from typing import Any
 from chatkit.types import (
     AssistantMessageContent,
     AssistantMessageContentPartAdded,
+    AssistantMessageContentPartAnnotationAdded,
     AssistantMessageContentPartDone,
     AssistantMessageContentPartTextDelta,
     AssistantMessageItem,
@@ -30,6 +31,7 @@ from chatkit.types import (
 from django.utils import timezone
 
 from chat import ids
+from chat.citations import Citations, Source
 
 # What a tool's result says of itself in one line, in its `_meta`.
 SUMMARY_META = "errand/summary"
@@ -50,6 +52,7 @@ class Transcript:
         self.reads: list[str] = []
         self.changes: list[str] = []
         self.tool_ms = 0
+        self.citations = Citations()
 
     def text(self, delta: str, part: object) -> None:
         """Add text to the message. A new `part` (any value) begins a new part of its content."""
@@ -66,13 +69,36 @@ class Transcript:
             self.message.content.append(content)
             index = len(self.message.content) - 1
             self.update(
-                self.message, AssistantMessageContentPartAdded(content_index=index, content=content.model_copy())
+                self.message,
+                AssistantMessageContentPartAdded(content_index=index, content=content.model_copy(deep=True)),
             )
-        index = len(self.message.content) - 1
-        self.message.content[index].text += delta
-        self.update(self.message, AssistantMessageContentPartTextDelta(content_index=index, delta=delta))
+        for piece in self.citations.feed(self.message.content[-1].text, delta):
+            self.add(self.message, piece)
+
+    def add(self, message: AssistantMessageItem, piece: str | Source) -> None:
+        """Show a piece of text, or that what was shown last is cited from a source."""
+        index, content = len(message.content) - 1, message.content[-1]
+        if isinstance(piece, Source):
+            content.annotations.append(annotation := piece.at(content.text))
+            place = len(content.annotations) - 1
+            self.update(
+                message,
+                AssistantMessageContentPartAnnotationAdded(
+                    content_index=index, annotation_index=place, annotation=annotation
+                ),
+            )
+        elif piece:
+            content.text += piece
+            self.update(message, AssistantMessageContentPartTextDelta(content_index=index, delta=piece))
+
+    def flush(self) -> None:
+        """Show what was held back because it might have become a marker."""
+        if self.message and self.message.content:
+            for piece in self.citations.flush(self.message.content[-1].text):
+                self.add(self.message, piece)
 
     def close_part(self) -> None:
+        self.flush()
         if self.message and self.message.content:
             index = len(self.message.content) - 1
             content = self.message.content[index].model_copy(deep=True)
@@ -134,6 +160,7 @@ class Transcript:
         return "".join(content.text for content in self.message.content) if self.message else ""
 
     def open_items(self) -> list[ThreadItem]:
+        self.flush()
         return [item for item in (self.workflow, self.message, self.notice) if item]
 
     def close(self) -> None:

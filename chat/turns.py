@@ -3,29 +3,34 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from chatkit.types import (
     InferenceOptions,
+    StructuredInputItem,
+    StructuredInputSubmission,
+    ThreadItem,
     ThreadItemDoneEvent,
     ThreadStreamEvent,
     UserMessageItem,
     UserMessageTextContent,
 )
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
 from accounts.problems import Conflict, KeyReused
 from accounts.sections import section
-from chat import failures, ids, journal, lifecycle, limits, providers
+from chat import approvals, attachments, branches, failures, ids, journal, lifecycle, limits, providers, questions
 from chat.broadcast import Heard, told_so_far
 from chat.live import running
-from chat.models import TITLE_LENGTH, Conversation, Message, Turn, item_text, lease_end
+from chat.models import Conversation, Message, Turn, item_text, lease_end, title_from
 from chat.prompts import render
 
 POLL_SECONDS = 0.3
@@ -75,62 +80,95 @@ def get_conversation(user: User, public_id: str) -> Conversation:
     return conversation
 
 
-def accept(user: User, conversation: Conversation | None, item: UserMessageItem, request: Request) -> tuple[Turn, bool]:
+def accept(
+    user: User, conversation: Conversation | None, item: UserMessageItem, request: Request, replaces: str | None = None
+) -> tuple[Turn, bool]:
     """Store a message and begin its turn, in one transaction; True if it is new. The same request gets its turn again.
 
-    Raises `Busy` while a turn runs in the conversation, and `KeyReused`.
+    `replaces` is the id of an earlier message that this one takes the place of, with all that followed it; a message
+    that is stored already takes its own place. Raises `Busy` while a turn runs in the conversation, and `KeyReused`.
     """
     try:
         with transaction.atomic():
             if turn := find_by_key(user, request):
                 return turn, False
-            return begin(user, conversation, item, request), True
+            return begin(user, conversation, item, request, replaces), True
     except IntegrityError:  # the same request arrived twice at once; the other one was first
         if turn := find_by_key(user, request):
             return turn, False
         raise
 
 
-def begin(user: User, conversation: Conversation | None, item: UserMessageItem, request: Request) -> Turn:
-    now = timezone.now()
-    if conversation is None:
-        conversation = Conversation.objects.create(user=user, created_at=now)
-    else:  # one turn at a time: whoever locks the conversation second sees the turn of the first
-        conversation = Conversation.objects.select_for_update().get(pk=conversation.pk)
-    if others := running_in(conversation.pk):
-        raise Busy(others[0])
+def begin(
+    user: User, conversation: Conversation | None, item: UserMessageItem, request: Request, replaces: str | None
+) -> Turn:
     limits.check(user)
+    place: dict[str, Any] = {}  # of a new conversation there is nothing to look at
+    replaced: Turn | None = None
+    settled: tuple[ThreadItem, ...] = ()
+    if conversation is None:
+        conversation = Conversation.objects.create(user=user)
+    else:  # one turn at a time: whoever locks the conversation second sees the turn of the first
+        conversation = Conversation.locked().get(pk=conversation.pk)
+        settled = make_room(conversation)
+        replaced = find_replaced(conversation, replaces or item.id, is_edit=replaces is not None)
+        place = branches.branch_off(conversation, replaced)
     turn = Turn.objects.create(
         conversation=conversation,
         user=user,
         key=request.key,
         fingerprint=request.fingerprint,
         lease_expires_at=lease_end(),
-        model=providers.model_name(),
+        model=providers.model_name(item.inference_options.model),
         prompt_hash=render(user).template_hash,
+        **place,
     )
-    item = item.model_copy(update={"thread_id": conversation.public_id})
-    before = Turn.objects.filter(
-        conversation=conversation, messages__item_id=item.id, status=Turn.Status.FAILED
-    ).first()
-    if before:
-        journal.carry_over(before, turn)
-    Message.put(conversation.pk, item, turn)
-    Message.objects.filter(item_id=item.id).update(turn=turn)  # a message that is asked again belongs to its new turn
-    conversation.title = conversation.title or title_from(item_text(item))
-    conversation.updated_at = now
-    conversation.save(update_fields=["title", "updated_at"])
+    if replaced and not replaces and replaced.status == Turn.Status.FAILED:
+        journal.carry_over(replaced, turn)
+    put_question(conversation, item, turn)
+    turn.settled = settled
     return turn
+
+
+def make_room(conversation: Conversation) -> tuple[ThreadItem, ...]:
+    """Close what waits for the person: something else is said. Returns the items that show it. Raises `Busy`."""
+    conversation.check_open()
+    if others := running_in(conversation.pk):
+        raise Busy(others[0])
+    settled: list[ThreadItem] = []
+    for waiting in Turn.objects.filter(conversation=conversation, status=Turn.Status.AWAITING_APPROVAL):
+        settled += approvals.withdraw(waiting)
+    return (*settled, *questions.withdraw(conversation.pk))
+
+
+def find_replaced(conversation: Conversation, item_id: str, *, is_edit: bool) -> Turn | None:
+    """Return the turn that answers a message now. Raises `Missing` where an edited message is not there."""
+    turns = Turn.objects.filter(conversation=conversation, is_active=True, question__item_id=item_id)
+    turn = turns.select_related("parent").first()
+    if turn is None and is_edit:
+        raise ids.Missing("There is no such message.")
+    return turn
+
+
+def put_question(conversation: Conversation, item: UserMessageItem, turn: Turn) -> None:
+    """Store the message that a turn answers. One that is asked again belongs to its new turn."""
+    item = item.model_copy(update={"thread_id": conversation.public_id})
+    turn.question = question = Message.put(conversation.pk, item, turn)
+    turn.save(update_fields=["question"])
+    if question.turn_id != turn.pk:
+        question.turn = turn
+        question.save(update_fields=["turn"])
+    if item.attachments:
+        attachments.send(conversation, item.attachments)
+    names = ", ".join(each.name for each in item.attachments)
+    conversation.title = conversation.title or title_from(item_text(item).strip() or names)
+    conversation.updated_at = timezone.now()
+    conversation.save(update_fields=["title", "updated_at"])
 
 
 def running_in(conversation_id: UUID) -> list[Turn]:
     found = Turn.objects.filter(conversation=conversation_id, status=Turn.Status.RUNNING)
     return list(found.select_related("conversation", "user"))
-
-
-def title_from(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1] + "…"
 
 
 def user_message(text: str) -> UserMessageItem:
@@ -144,13 +182,20 @@ def user_message(text: str) -> UserMessageItem:
     )
 
 
+def asked_again(item: dict[str, Any]) -> UserMessageItem:
+    """Return a recorded message as a new one that says and brings the same."""
+    new = {"id": ids.new_id("message"), "thread_id": "", "created_at": timezone.now()}
+    return UserMessageItem.model_validate(item | new)
+
+
 async def watch(turn: Turn) -> AsyncIterator[ThreadStreamEvent]:
     """Give what a turn has said and what it says next, from whichever process, without a gap or a repetition.
 
     Whoever watches also notices when the turn's process is silent, and takes the turn over.
     """
     heard, number = Heard(), 0
-    while turn.is_running:
+    items = None if turn.is_running else await section(journal.answer_items, turn.pk)
+    while items is None:
         if live := running.get(turn.pk):
             async for event in live.watch():
                 if heard.is_news(event):
@@ -162,27 +207,40 @@ async def watch(turn: Turn) -> AsyncIterator[ThreadStreamEvent]:
                     yield event
             if not turn.is_dead or not await lifecycle.resume(turn):
                 await asyncio.sleep(POLL_SECONDS)
-        turn = await section(reloaded, turn)
-    for item in await section(journal.answer_items, turn.pk):
+        turn, items = await section(state, turn.pk)
+    for item in items:
         if heard.is_news(event := ThreadItemDoneEvent(item=item)):
             yield event
     if turn.error and not heard.has_error:
         yield failures.event()
 
 
-def reloaded(turn: Turn) -> Turn:
-    return Turn.objects.select_related("conversation", "user").get(pk=turn.pk)
+def state(turn_id: UUID) -> tuple[Turn, list[ThreadItem] | None]:
+    """Return a turn as it stands now, and what it answered once it runs no more."""
+    turn = reloaded(turn_id)
+    return turn, None if turn.is_running else journal.answer_items(turn_id)
 
 
-async def say(user: User, conversation: Conversation | None, item: UserMessageItem, request: Request) -> Turn:
-    """Store a message and start its turn here. The same request again gets the turn it began.
+def reloaded(turn_id: UUID) -> Turn:
+    return Turn.objects.select_related("conversation", "user").get(pk=turn_id)
+
+
+async def say(
+    user: User, conversation: Conversation | None, item: UserMessageItem, request: Request, replaces: str | None = None
+) -> Turn:
+    """Store a message and start its turn here (`accept`). The same request again gets the turn it began.
 
     Where an earlier turn of the conversation was left by a process that died, that one is finished first. Raises `Busy`
     and `KeyReused`.
     """
+    return await begun(user, partial(accept, user, conversation, item, request, replaces))
+
+
+async def begun(user: User, accept: Callable[[], tuple[Turn, bool]]) -> Turn:
+    """Start the turn that a section accepts, once none that a dead process left stands before it."""
     while True:
         try:
-            turn, is_new = await section(accept, user, conversation, item, request)
+            turn, is_new = await section(accept)
         except Busy as busy:
             if not busy.turn.is_dead:
                 raise
@@ -194,6 +252,44 @@ async def say(user: User, conversation: Conversation | None, item: UserMessageIt
         return turn
 
 
+async def answer_questions(
+    user: User, thread_id: str, item_id: str, submission: StructuredInputSubmission, request: Request
+) -> tuple[Turn, StructuredInputItem]:
+    """Store the answers to what a turn asked and start the next turn with them, together or not at all.
+
+    Raises `Missing`, `Conflict` where it was answered, `Unprocessable`, and what `say` raises.
+    """
+    answered: list[StructuredInputItem] = []
+
+    def work() -> tuple[Turn, bool]:
+        with transaction.atomic():
+            conversation = get_conversation(user, thread_id)
+            Conversation.locked().get(pk=conversation.pk)  # before its message, as `begin` does
+            found = Message.objects.select_for_update().filter(conversation=conversation, item_id=item_id)
+            if (message := found.first()) is None:
+                raise ids.Missing("There is no such item.")
+            answered[:] = [questions.settle(message, submission)]
+            return accept(user, conversation, user_message(questions.as_text(answered[0])), request)
+
+    turn = await begun(user, work)
+    return turn, answered[0]
+
+
+async def retry(user: User, public_id: str, request: Request) -> Turn:
+    """Answer the message of a turn again. Raises `Missing`, and what `say` raises."""
+
+    def load() -> tuple[Conversation, UserMessageItem]:
+        turn = get(user, public_id)
+        item = turn.question.as_item() if turn.question and turn.is_active else None
+        if not isinstance(item, UserMessageItem):
+            raise ids.Missing("The conversation does not show this turn; it shows another version.")
+        return turn.conversation, item
+
+    if turn := await section(find_by_key, user, request):
+        return turn
+    return await say(user, *await section(load), request)
+
+
 async def stop(turn: Turn) -> None:
     """Stop a turn, in whichever process it runs, and wait for its end; what it has said stays."""
     if live := running.get(turn.pk):
@@ -202,6 +298,23 @@ async def stop(turn: Turn) -> None:
         await section(Turn.objects.filter(pk=turn.pk).update, stop_requested=True)
     async for _ in watch(turn):
         pass
+    await section(approvals.stop, turn)
+
+
+async def decide(user: User, decide: Callable[[], tuple[Turn, bool]]) -> Turn:
+    """Decide what a turn waits for, by a section that returns the turn and whether it goes on; then it goes on here."""
+    turn, is_new = await section(decide)
+    if is_new:
+        lifecycle.start(turn, user)
+    return turn
+
+
+def give_feedback(user: User, found: Q, kind: str, reason: str) -> None:
+    """Note what the user says of the answers of `found` turns. Raises `Missing` where none of them is theirs."""
+    said = {"feedback": kind, "feedback_reason": reason.strip()}
+    turns = Turn.objects.filter(found, user=user).values_list("pk", flat=True)
+    if not Turn.objects.filter(pk__in=list(turns)).update(**said):
+        raise ids.Missing("There is no such answer.")
 
 
 async def delete_conversation(user: User, public_id: str) -> None:

@@ -13,6 +13,7 @@ from accounts.auth import UserRequest
 from accounts.models import User
 from accounts.sections import section
 from chat import export as chat_export
+from knowledge import export as knowledge_export
 from tasks import export as tasks_export
 from tasks.api import Key, caller
 from tasks.export import IMPORT_LIMIT, ExportedTask
@@ -47,6 +48,7 @@ def everything(user: User) -> dict[str, Any]:
         "tasks": tasks_export.tasks(user),
         "operations": tasks_export.operations(user),
         "conversations": chat_export.conversations(user),
+        "documents": knowledge_export.documents(user),
     }
 
 
@@ -56,7 +58,7 @@ def attachment(content: bytes, content_type: str, name: str) -> HttpResponse:
 
 @router.get("/{user_id}/export", response=None)
 async def export(request: UserRequest, user_id: str) -> HttpResponse:
-    """Everything the user has, as JSON: account, tasks, what was done to them, conversations."""
+    """Everything the user has, as JSON: account, tasks, what was done to them, conversations, documents' texts."""
     document = await section(everything, request.auth)
     content = json.dumps(document, ensure_ascii=False, indent=1).encode()
     return attachment(content, "application/json", "errand.json")

@@ -41,6 +41,7 @@ from starlette.types import Receive, Scope, Send
 
 from accounts import tokens
 from accounts.caller import Caller, calling
+from accounts.models import AccessToken as PersonalToken
 from accounts.models import User
 
 PATH = "/mcp"
@@ -64,7 +65,7 @@ class Verifier:
 
     async def verify_token(self, token: str) -> UserToken | None:
         try:
-            access = await tokens.authenticate(token)
+            access = await tokens.authenticate(token, takes_oauth=True)
         except tokens.InvalidToken as error:
             log.info("token.refused", reason=str(error))
             return None
@@ -79,10 +80,10 @@ def may(scope: str, tool: Tool) -> bool:
 
 
 class Gateway:
-    """One server in front of all `settings.MCP_SERVERS`."""
+    """One server in front of all `settings.MCP_SERVERS`, and of those that only other assistants are given."""
 
     def __init__(self) -> None:
-        self.servers = [import_string(path) for path in settings.MCP_SERVERS]
+        self.servers = [import_string(path) for path in [*settings.MCP_SERVERS, *settings.MCP_GUEST_SERVERS]]
         self.tools: dict[str, tuple[Any, Tool]] = {}
 
     async def known_tools(self) -> dict[str, tuple[Any, Tool]]:
@@ -130,7 +131,9 @@ def caller(context: ServerRequestContext[Any, Any], token: UserToken) -> Caller:
 
 async def metadata(request: Request) -> JSONResponse:
     """Protected resource metadata (RFC 9728). The built-in issuer is no OAuth server, so it names none."""
-    servers = {"authorization_servers": [settings.BETTER_AUTH_URL]} if settings.BETTER_AUTH_URL else {}
+    issuer = f"{settings.BETTER_AUTH_URL}/api/auth"
+    scopes = [scope.value for scope in PersonalToken.Scope]
+    servers = {"authorization_servers": [issuer], "scopes_supported": scopes} if settings.BETTER_AUTH_URL else {}
     body = {"resource": settings.PUBLIC_URL + PATH, "resource_name": "Errand", "bearer_methods_supported": ["header"]}
     return JSONResponse(body | servers, headers={"Access-Control-Allow-Origin": "*"})
 
@@ -145,7 +148,9 @@ class McpApplication:
             "errand",
             version=settings.VERSION,
             title="Errand",
-            instructions="The user's task list. A task's id is its number on the list. Every change can be undone.",
+            instructions=(
+                "The user's task list and documents. A task's id is its number on the list. Every change can be undone."
+            ),
             on_list_tools=gateway.list_tools,
             on_call_tool=gateway.call_tool,
         )

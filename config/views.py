@@ -1,15 +1,30 @@
 """The page, and what watches the process."""
 
+import asyncio
+import functools
+from hmac import compare_digest
 from typing import Any
 
+from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.csp import csp_override
+from redis.exceptions import RedisError
 
+from accounts.metrics import exposition
 from accounts.problems import problem_response
 from accounts.sections import section
+from chat import composer
+from chat.attachments import ACCEPTED
 from chat.providers import model_name
+
+CHECK_SECONDS = 2
+LOOPBACK = {"127.0.0.1", "::1"}
 
 
 def page_config() -> dict[str, Any]:
@@ -21,16 +36,43 @@ def page_config() -> dict[str, Any]:
         "apiUrl": "/api",
         "socketPath": "/ws/tasks",
         "model": {"provider": settings.MODEL_PROVIDER, "name": model_name(), "isOffline": is_offline},
+        "attachments": {
+            "enabled": settings.MESSAGE_ATTACHMENTS > 0,
+            "maxBytes": settings.ATTACHMENT_BYTES_LIMIT,
+            "maxCount": settings.MESSAGE_ATTACHMENTS,
+            "accept": ACCEPTED,
+        },
+        "dictation": bool(settings.TRANSCRIPTION_BASE_URL),
+        "models": composer.models(),
+        "tools": composer.tools(),
+        "domainKey": settings.CHATKIT_DOMAIN_KEY or None,
+        "locale": settings.LOCALE,
+        "entitiesUrl": "/api/{user_id}/entities",
+        "documentBytesLimit": settings.DOCUMENT_BYTES_LIMIT,
         "version": settings.VERSION,
     }
 
 
-async def page(request: HttpRequest) -> HttpResponse:
+async def page(request: HttpRequest, document_id: str = "") -> HttpResponse:
     return render(request, "page.html", {"page_config": page_config()})
 
 
 async def sign_in(request: HttpRequest) -> HttpResponse:
     return render(request, "sign_in.html", {"page_config": page_config()})
+
+
+async def consent(request: HttpRequest) -> HttpResponse:
+    """Ask somebody whether another assistant may use their tasks (OAuth, with a Better Auth server)."""
+    return render(request, "consent.html", {"page_config": page_config()})
+
+
+@xframe_options_exempt
+@csp_override(settings.SECURE_CSP | {"frame-ancestors": settings.EMBED_ORIGINS})
+async def embed(request: HttpRequest) -> HttpResponse:
+    """The chat alone, to be framed by the sites of EMBED_ORIGINS and nobody else (docs/embedding.md)."""
+    if not settings.EMBED_ORIGINS:
+        raise Http404
+    return render(request, "embed.html", {"page_config": page_config() | {"embedOrigins": settings.EMBED_ORIGINS}})
 
 
 async def healthz(request: HttpRequest) -> HttpResponse:
@@ -39,11 +81,17 @@ async def healthz(request: HttpRequest) -> HttpResponse:
 
 
 async def readyz(request: HttpRequest) -> HttpResponse:
-    """Answer 200 if the database answers too, else 503."""
-
-    if await section(database_answers):
-        return HttpResponse("ok\n", content_type="text/plain")
-    return problem_response(503, "The database does not answer.")
+    """Answer 200 if what requests need is there, else 503 with what is not."""
+    checks = {
+        "The database does not answer.": section(database_answers),
+        "Live updates cannot be sent.": channel_layer_answers(),
+    }
+    for fault, check in checks.items():
+        if not await check:
+            return problem_response(503, fault)
+    if missing := await section(missing_migrations):
+        return problem_response(503, f"The database has not been migrated to {', '.join(missing)}.")
+    return HttpResponse("ok\n", content_type="text/plain")
 
 
 def database_answers() -> bool:
@@ -53,3 +101,39 @@ def database_answers() -> bool:
             return bool(cursor.fetchone())
     except DatabaseError:
         return False
+
+
+async def channel_layer_answers() -> bool:
+    layer = get_channel_layer()
+    assert layer is not None
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            await layer.group_send("ready", {"type": "nobody"})
+    except (OSError, TimeoutError, RedisError):
+        return False
+    return True
+
+
+@functools.cache
+def known_migrations() -> frozenset[tuple[str, str]]:
+    """Return the migrations that this version of the program brings."""
+    return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
+
+
+def missing_migrations() -> list[str]:
+    """Return what this version needs and the database does not have. What it has beyond, a newer version brought."""
+    applied = MigrationRecorder(connection).applied_migrations()
+    return [f"{app}.{name}" for app, name in sorted(known_migrations() - applied.keys())]
+
+
+async def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer with the figures of this process, or of all that count together, in Prometheus's text format.
+
+    Who has METRICS_TOKEN may read them; without one, programs on this machine that come without a proxy.
+    """
+    token = settings.METRICS_TOKEN
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    is_local = request.META.get("REMOTE_ADDR") in LOOPBACK and "X-Forwarded-For" not in request.headers
+    if not (compare_digest(given.encode(), token.encode()) if token else is_local):
+        return problem_response(403, "Figures are given to who has METRICS_TOKEN, or to programs on this machine.")
+    return HttpResponse(exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from accounts.read_only import ReadOnly
+from accounts.read_only import CountedToAPoint, ReadOnly
 from tasks.models import Change, Operation, Task
 
 
@@ -17,6 +17,7 @@ class TaskAdmin(ReadOnly, admin.ModelAdmin[Task]):
     list_select_related = ["user"]
     search_fields = ["title", "user__email"]
     show_full_result_count = False
+    paginator = CountedToAPoint
 
 
 @admin.register(Operation)
@@ -27,3 +28,4 @@ class OperationAdmin(ReadOnly, admin.ModelAdmin[Operation]):
     search_fields = ["user__email", "turn_id"]
     inlines = [ChangeInline]
     show_full_result_count = False
+    paginator = CountedToAPoint

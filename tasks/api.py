@@ -68,7 +68,14 @@ async def list_tasks(
     user_id: str,
     status: Literal["open", "done", "all"] = "open",
     due: Annotated[Text | None, Query(description="overdue, today, next 7 days, no date, or a date.")] = None,
-    q: Text | None = None,
+    q: Annotated[
+        str | None,
+        Query(
+            max_length=finding.SEARCH_LENGTH,
+            description="Words, each the beginning of one in title, notes or labels, in either case, with or without "
+            "accents. All must fit.",
+        ),
+    ] = None,
     label: Text | None = None,
     priority: Priority | None = None,
     limit: Annotated[int, Query(ge=1, le=finding.LIMIT)] = 50,

@@ -16,7 +16,7 @@ from tasks import history
 from tasks.ledger import Ledger, Values
 from tasks.models import NOTES_LENGTH, Change, Operation, Task
 from tasks.operations import perform
-from tasks.schemas import Labels, Notes, Number, OperationOut, Priority, Title
+from tasks.schemas import Day, Labels, Moment, Notes, Number, OperationOut, Priority, TimeOfDay, Title
 
 IMPORT_LIMIT = 5_000
 # RFC 5545, section 3.8.1.9: 1 is the highest, 9 the lowest, 0 none.
@@ -34,17 +34,17 @@ class ExportedTask(Schema):
     notes: Notes = ""
     priority: Priority = "p4"
     labels: Labels = []
-    due_date: datetime.date | None = None
-    due_time: datetime.time | None = None
+    due_date: Day | None = None
+    due_time: TimeOfDay | None = None
     recurrence: str | None = Field(None, max_length=200)
-    recurrence_start: datetime.date | None = None
-    occurrence_date: datetime.date | None = None
+    recurrence_start: Day | None = None
+    occurrence_date: Day | None = None
     parent_id: Number | None = None
-    position: int | None = Field(None, ge=0, le=2**31 - 1)
-    completed_at: datetime.datetime | None = None
-    last_completed_at: datetime.datetime | None = None
-    created_at: datetime.datetime | None = None
-    updated_at: datetime.datetime | None = None
+    position: int | None = Field(None, strict=True, ge=0, le=2**31 - 1)
+    completed_at: Moment | None = None
+    last_completed_at: Moment | None = None
+    created_at: Moment | None = None
+    updated_at: Moment | None = None
 
 
 # Columns that an import takes over as they are; the rest is worked out anew.

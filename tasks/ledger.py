@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
-
+from accounts import clock
 from accounts.caller import Caller
 from accounts.problems import Conflict, NotFound, Unprocessable
 from tasks import recurrence, when
@@ -41,8 +40,9 @@ class Ledger:
     def __init__(self, caller: Caller, task_list: TaskList) -> None:
         self.caller = caller
         self.task_list = task_list
-        self.now = timezone.now()
+        self.now = clock.now()
         self.changes: list[Change] = []
+        self.tasks: dict[UUID, Task] = {}  # each that was changed, as it is now
         self.undone: list[Operation] = []
 
     @property
@@ -53,7 +53,7 @@ class Ledger:
     def get(self, number: int, version: int | None = None) -> Task:
         """Return the user's task of that number. Raises `TaskNotFound`, and `StaleVersion` if it is at another one."""
         try:
-            task = Task.objects.for_user(self.caller.user).select_related("parent").get(number=number)
+            task = Task.get(self.caller.user, number)
         except Task.DoesNotExist:
             raise TaskNotFound(number) from None
         if version is not None and version != task.version:
@@ -80,11 +80,9 @@ class Ledger:
         before = task.snapshot()
         self.set(task, values)
         self.save(task, before)
-        if completed is True:
-            self.complete(number)
-        elif completed is False:
-            self.reopen(number)
-        return self.get(number)
+        if completed is None:
+            return task
+        return self.complete(number) if completed else self.reopen(number)
 
     def complete(self, number: int, version: int | None = None) -> Task:
         """Complete a task, with its subtasks. One that repeats moves on to its next day instead."""
@@ -124,7 +122,7 @@ class Ledger:
 
     def erase(self, task: Task) -> None:
         before = task.snapshot()
-        Task.objects.filter(pk=task.pk).delete()
+        Task.objects.filter(pk=task.pk)._raw_delete("default")  # its subtasks are gone: no need to look for them
         self.note(task, before, None)
 
     def order(self, numbers: list[int]) -> list[Task]:
@@ -146,6 +144,7 @@ class Ledger:
         return task
 
     def note(self, task: Task, before: Values | None, after: Values | None) -> None:
+        self.tasks[task.pk] = task
         self.changes.append(
             Change(user=self.caller.user, task_id=task.pk, number=task.number, before=before, after=after)
         )

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import ExitStack
 from typing import Any
+from uuid import UUID
 
 from asgiref.sync import SyncToAsync
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
@@ -10,24 +12,31 @@ from channels.layers import get_channel_layer
 
 from accounts import ids
 from accounts.models import User
+from accounts.presence import present
 from accounts.tokens import InvalidToken, authenticate
 from tasks.models import Change, Operation, Task
 from tasks.schemas import TaskOut
 
 SIGN_IN_SECONDS = 10
 CLOSE_UNAUTHORIZED = 4401
+CLOSE_TRY_AGAIN = 1013  # of IANA's registry of WebSocket close codes
 
 
 def group(user_id: int) -> str:
     return f"tasks.{user_id}"
 
 
-def announce(operation: Operation, changes: list[Change]) -> None:
-    """Tell the user's open pages what an operation did. Called once it is committed."""
+def announce(operation: Operation, changes: list[Change], tasks: dict[UUID, Task]) -> None:
+    """Tell the user's open pages what an operation did. Called once it is committed.
+
+    `tasks` are those it changed, as far as they are at hand.
+    """
     if not changes:
         return
-    tasks = Task.objects.filter(pk__in=[change.task_id for change in changes]).select_related("parent")
-    shapes = {task.number: TaskOut.of(task).model_dump(mode="json") for task in tasks}
+    left = {change.task_id: change for change in changes if change.after}
+    missing = Task.objects.without_words().select_related("parent").in_bulk(left.keys() - tasks.keys())
+    found = [(tasks | missing)[id] for id in left]
+    shapes = {task.number: TaskOut.of(task).model_dump(mode="json") for task in found}
     message = {
         "type": "tasks.changed",
         "operation_id": operation.public_id,
@@ -39,6 +48,13 @@ def announce(operation: Operation, changes: list[Change]) -> None:
     layer = get_channel_layer()
     assert layer is not None
     send(layer.group_send(group(operation.user_id), message))
+
+
+async def tell(user_id: int, message: dict[str, Any]) -> None:
+    """Tell a user's open pages of something else than tasks; `type` names a handler of `TasksConsumer`."""
+    layer = get_channel_layer()
+    assert layer is not None
+    await layer.group_send(group(user_id), message)
 
 
 def send(message: Coroutine[Any, Any, None]) -> None:
@@ -62,6 +78,7 @@ class TasksConsumer(AsyncJsonWebsocketConsumer):
     user: User | None = None
 
     async def connect(self) -> None:
+        self.presence = ExitStack()
         await self.accept()
         self.deadline = asyncio.get_running_loop().call_later(
             SIGN_IN_SECONDS, lambda: asyncio.ensure_future(self.close(CLOSE_UNAUTHORIZED))
@@ -72,19 +89,33 @@ class TasksConsumer(AsyncJsonWebsocketConsumer):
         if self.user or not is_sign_in or not isinstance(content.get("token"), str):
             return
         try:
-            self.user = (await authenticate(content["token"])).user
+            access = await authenticate(content["token"])
         except InvalidToken:
             await self.close(CLOSE_UNAUTHORIZED)
             return
         self.deadline.cancel()
+        self.user = access.user
+        self.presence.enter_context(present(access, self.shut_out))
         await self.channel_layer.group_add(group(self.user.pk), self.channel_name)
         await self.send_json({"type": "ready"})
+
+    def shut_out(self) -> None:
+        """Close the connection: what let it in was taken back."""
+        self.closing = asyncio.ensure_future(self.close(CLOSE_UNAUTHORIZED))
+
+    async def live_interrupted(self, event: dict[str, Any]) -> None:
+        """Let the page connect again, which makes it read anew: it may have missed a change."""
+        await self.close(CLOSE_TRY_AGAIN)
 
     async def tasks_changed(self, event: dict[str, Any]) -> None:
         await self.send_json(event)
 
+    async def conversation_changed(self, event: dict[str, Any]) -> None:
+        await self.send_json(event)
+
     async def disconnect(self, code: int) -> None:
         self.deadline.cancel()
+        self.presence.close()
         if self.user:
             await self.channel_layer.group_discard(group(self.user.pk), self.channel_name)
 

@@ -19,9 +19,12 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from accounts import ids
 from accounts.caller import current_caller
+from accounts.plans import PLAN_META, PREVIEW_META, UNDO_META
 from accounts.problems import Problem
 from accounts.sections import section
-from tasks import finding, history, operations, undo
+from accounts.tooling import SOURCES_META, SUMMARY_META, compact, widget_meta
+from tasks import finding, history, operations, undo, widgets
+from tasks.entities import as_entity
 from tasks.finding import Filters
 from tasks.ledger import StaleVersion, Values
 from tasks.models import LABEL_LENGTH, LABELS_COUNT, LARGEST_NUMBER, NOTES_LENGTH, TITLE_LENGTH, Operation
@@ -31,6 +34,7 @@ from tasks.schemas import (
     Overview,
     Priority,
     TaskListResult,
+    TaskOut,
     TaskResult,
     UndoResult,
     one_line,
@@ -42,9 +46,8 @@ ADD = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_h
 CHANGE = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 DESTROY = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False)
 
-# What a result says of itself in one line, for whoever shows tool calls to people.
-SUMMARY_META = "errand/summary"
 BATCH_LIMIT = 50
+SOURCES_LIMIT = 50
 DATABASE_PAUSES = [0.2, 0.5, 1, 2]
 
 log = structlog.get_logger("errand.tasks")
@@ -52,32 +55,19 @@ log = structlog.get_logger("errand.tasks")
 tools: list[Tool] = []
 
 
-def tool[F: Callable[..., Any]](title: str, annotations: ToolAnnotations, name: str | None = None) -> Callable[[F], F]:
+def tool[F: Callable[..., Any]](
+    title: str, annotations: ToolAnnotations, name: str | None = None, meta: Values | None = None
+) -> Callable[[F], F]:
     """Make a tool of a function, with a schema that spends no tokens on what a model does not need."""
 
     def register(function: F) -> F:
-        made = Tool.from_function(function, name=name, title=title, annotations=annotations)
+        said = None if annotations.read_only_hint else {PREVIEW_META: True} | (meta or {})
+        made = Tool.from_function(function, name=name, title=title, annotations=annotations, meta=said)
         made.parameters = compact(made.parameters)
         tools.append(made)
         return function
 
     return register
-
-
-def compact(schema: Any) -> Any:
-    """Return a JSON schema without titles and defaults of null, and with `X or null` written as X."""
-    if isinstance(schema, list):
-        return [compact(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    options = [each for each in schema.get("anyOf", []) if each != {"type": "null"}]
-    if len(options) == 1:
-        schema = {name: value for name, value in schema.items() if name != "anyOf"} | options[0]
-    return {
-        name: {key: compact(value) for key, value in content.items()} if name == "properties" else compact(content)
-        for name, content in schema.items()
-        if not (name == "title" and isinstance(content, str)) and not (name == "default" and content is None)
-    }
 
 
 async def run[**P, R](work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -104,15 +94,43 @@ async def change[**P](
 ) -> CallToolResult:
     """Run an operation and answer with its result, summed up as the operation is."""
     operation = await run(work, *args, **kwargs)
-    return answer(result.model_validate(operation.result), operation.summary)
+    if operation.plan:
+        meta = {PLAN_META: operation.plan.model_dump(mode="json")}
+    else:
+        meta = batch_widget(operation) if result is BatchResult else {}
+    return answer(result.model_validate(operation.result), operation.summary, meta)
 
 
-def answer(result: BaseModel, summary: str) -> CallToolResult:
+def batch_widget(operation: Operation) -> Values:
+    """Return the widget of what a batch added or changed; what it completed or deleted is done with."""
+    results = operation.result["results"] if operation.tool in {"add_tasks", "update_tasks"} else []
+    tasks = [each["task"] for each in results if each["ok"]]
+    return shown(tasks, len(tasks))
+
+
+def shown(tasks: list[Values], total: int) -> Values:
+    now = current_caller().user.now()
+    widget, arguments = widgets.widget_of(tasks, total, now)
+    return widget_meta(widget, widgets.in_words(tasks, now), "show_tasks", **arguments)
+
+
+def answer(result: BaseModel, summary: str, meta: Values | None = None) -> CallToolResult:
+    shape = result.model_dump(mode="json")
     return CallToolResult(
         content=[TextContent(text=result.model_dump_json())],
-        structured_content=result.model_dump(mode="json"),
-        _meta={SUMMARY_META: summary},
+        structured_content=shape,
+        _meta={SUMMARY_META: summary, SOURCES_META: sources(shape)} | (meta or {}),
     )
+
+
+def sources(shape: Values) -> list[Values]:
+    """Return the tasks of a result as what an answer names by their numbers."""
+    batch = [each["task"] for each in shape.get("results", []) if each["ok"]]
+    tasks = [*([shape["task"]] if "task" in shape else []), *shape.get("tasks", []), *batch]
+    return [
+        {"key": f"#{task['id']}", "title": task["title"], "entity": as_entity(task["id"], task["title"])}
+        for task in tasks[:SOURCES_LIMIT]
+    ]
 
 
 def given(**values: object) -> Values:
@@ -170,13 +188,22 @@ async def list_tasks(
         str | None,
         Field(max_length=100, description="Only these: overdue, today, tomorrow, next 7 days, no date, or a date."),
     ] = None,
-    search: Annotated[str | None, Field(max_length=200, description="Words in title, notes or labels.")] = None,
+    search: Annotated[
+        str | None,
+        Field(
+            max_length=finding.SEARCH_LENGTH, description="Beginnings of words in title, notes, labels; all must fit."
+        ),
+    ] = None,
     label: Annotated[str | None, Field(max_length=LABEL_LENGTH)] = None,
     priority: Prio = None,
     limit: Annotated[int, Field(ge=1, le=finding.LIMIT)] = 50,
     cursor: Annotated[str | None, Field(max_length=300, description="`next_cursor` of the page before.")] = None,
+    show: Annotated[bool, Field(description="Show them below your answer, which then need not list them.")] = False,
 ) -> Annotated[CallToolResult, TaskListResult]:
-    """Find tasks, the earliest due first. Use it before you change a task that you have no id of."""
+    """Find tasks, the earliest due first. Use it before you change a task that you have no id of.
+
+    `total` stops counting at 1,000.
+    """
     filters, user = Filters(status, due, search, label, priority), current_caller().user
 
     def work() -> TaskListResult:
@@ -185,7 +212,9 @@ async def list_tasks(
         return TaskListResult(tasks=found.tasks, total=total, next_cursor=found.next_cursor)
 
     result = await run(work)
-    return answer(result, f"Looked up {result.total} task{'' if result.total == 1 else 's'}")
+    many = "1,000 or more" if result.total >= finding.COUNTED else result.total
+    meta = shown(result.model_dump(mode="json")["tasks"], result.total) if show else {}
+    return answer(result, f"Looked up {many} task{'' if result.total == 1 else 's'}", meta)
 
 
 @tool("Change a task", CHANGE)
@@ -280,20 +309,34 @@ async def delete_tasks(task_ids: TaskIds) -> Annotated[CallToolResult, BatchResu
 @tool("History of a task", READ)
 async def task_history(task_id: TaskId) -> Annotated[CallToolResult, HistoryPage]:
     """Tell who changed which field of a task, when and by which way; also of a deleted one."""
-    result = await run(history.of_task, current_caller().user, task_id)
-    return answer(result, f"Looked up the history of task {task_id}")
+    user = current_caller().user
+
+    def work() -> tuple[HistoryPage, TaskOut | None]:
+        return history.of_task(user, task_id), finding.get(user, task_id)
+
+    result, task = await run(work)
+    past = result.model_dump(mode="json")["items"]
+    tasks = [task.model_dump(mode="json")] if task else []
+    widget = widgets.task_card(tasks[0], user.now(), past) if task else None
+    meta = widget_meta(widget, "", "show_tasks", task_ids=[task_id], view="history")
+    return answer(result, f"Looked up the history of task {task_id}", meta)
 
 
 @tool("Overview", READ)
 async def overview() -> Annotated[CallToolResult, Overview]:
     """Count what there is to do: open, overdue, by day, by label, and what was done this week."""
-    return answer(await run(finding.overview, current_caller().user), "Counted the tasks")
+    result = await run(finding.overview, current_caller().user)
+    meta = widget_meta(widgets.overview(result.model_dump(mode="json")), "", "overview")
+    return answer(result, "Counted the tasks", meta)
 
 
-@tool("Undo", CHANGE, name="undo")
+@tool("Undo", CHANGE, name="undo", meta={UNDO_META: True})
 async def undo_changes(
     operation_id: Annotated[str | None, Field(max_length=100, description="From task_history.")] = None,
-    turn_id: Annotated[str | None, Field(max_length=100, description="Everything that one message did.")] = None,
+    turn_ids: Annotated[
+        list[Annotated[str, Field(max_length=100)]] | None,
+        Field(min_length=1, max_length=1000, description="Everything that these turns did."),
+    ] = None,
 ) -> Annotated[CallToolResult, UndoResult]:
     """Undo. Without arguments: what was last done here. Tasks that were changed since are kept and named."""
     caller = current_caller()
@@ -301,8 +344,8 @@ async def undo_changes(
     def work() -> Operation:
         if operation_id:
             return undo.undo_operation(caller, ids.read("op", operation_id))
-        if turn_id:
-            return undo.undo_turn(caller, ids.read("turn", turn_id))
+        if turn_ids:
+            return undo.undo_turns(caller, [ids.read("turn", each) for each in turn_ids])
         return undo.undo_last(caller)
 
     return await change(UndoResult, work)

@@ -1,11 +1,15 @@
 import datetime
+import functools
 from typing import Any, Self
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
-from django.db.models import F, Q, Value
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.core.checks import CheckMessage
+from django.db import connection, models
+from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.db.models.functions import Coalesce, Length, Trim
@@ -14,6 +18,8 @@ from uuid_utils.compat import uuid7
 from accounts import ids
 from accounts.caller import SOURCES
 from accounts.models import User
+from accounts.plans import Plan
+from accounts.prepared import Prepared
 
 TASKS_COUNT = 1_000_000
 SUBTASKS_COUNT = 100
@@ -40,8 +46,12 @@ class TaskList(models.Model):
     @classmethod
     def lock(cls, user: User) -> Self:
         """Return the user's list, locked until the transaction ends. Closes the race of two changes at once."""
-        cls.objects.bulk_create([cls(user=user)], ignore_conflicts=True)
-        return cls.objects.select_for_update().get(user=user)
+        found = cls.objects.select_for_update()
+        try:
+            return found.get(user=user)
+        except cls.DoesNotExist:  # the first change, perhaps of two at once: whoever is second waits here
+            cls.objects.bulk_create([cls(user=user)], ignore_conflicts=True)
+            return found.get(user=user)
 
     def next_number(self) -> int:
         self.last_number += 1
@@ -49,9 +59,26 @@ class TaskList(models.Model):
         return self.last_number
 
 
+class Fits(Func):
+    """Whether words (`Task.words`) fit terms (a `tsquery`)."""
+
+    template = "%(expressions)s"
+    arg_joiner = " @@ "
+    arity = 2
+    output_field = models.BooleanField()
+
+
 class TaskQuerySet(models.QuerySet["Task"]):
     def for_user(self, user: User) -> Self:
-        return self.filter(user=user)
+        return self.filter(user=user).without_words()
+
+    def without_words(self) -> Self:
+        """Leave out of what is loaded that only the database reads."""
+        return self.defer("words", "parent__words")
+
+    def shown(self) -> Self:
+        """Load what is shown of a task, its parent's number included, in one narrow query."""
+        return self.select_related("parent").only(*Task.columns(), "parent__number")
 
     def open(self) -> Self:
         return self.filter(completed_at=None)
@@ -66,6 +93,13 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def due_between(self, first: datetime.date, last: datetime.date) -> Self:
         return self.alias(day=DAY).filter(day__range=(first, last), due_date__isnull=False)
 
+    def before_the_undated(self) -> Self:
+        return self.alias(day=DAY).filter(day__lt=datetime.date.max)
+
+    def from_the_undated(self) -> Self:
+        """Narrow to the end of the list: tasks without a date, and those of the last day there is."""
+        return self.alias(day=DAY).filter(day=datetime.date.max)
+
     def undated(self) -> Self:
         return self.alias(day=DAY).filter(day=datetime.date.max, due_date=None)
 
@@ -74,17 +108,15 @@ class TaskQuerySet(models.QuerySet["Task"]):
         earlier = Q(due_date__lt=now.date()) | Q(due_time__lt=now.time())
         return self.open().alias(day=DAY).filter(earlier, day__lte=now.date())
 
-    def labelled(self, label: str) -> Self:
-        return self.filter(labels__contains=[label.strip().lstrip("#").casefold()])
+    def matching(self, user: User, terms: Func) -> Self:
+        """Narrow to the user's tasks that match, read from the index of words: quick where few match."""
+        # As an expression, so that no index by user is read instead: the words carry the user already.
+        return self.alias(owner=F("user") + 0).filter(Fits(F("words"), terms), owner=user.pk).without_words()
 
-    def containing(self, text: str) -> Self:
-        """Narrow to tasks with every word of `text` in title, notes or labels."""
-        found = self
-        for word in text.split():
-            found = found.filter(
-                Q(title__icontains=word) | Q(notes__icontains=word) | Q(labels__contains=[word.casefold()])
-            )
-        return found
+    def checked_against(self, terms: Func) -> Self:
+        """Narrow to tasks that match, each row looked at in the order it comes: quick where many match."""
+        # No index serves CASE, and PostgreSQL takes it to be true of half of the rows: it keeps to the order.
+        return self.filter(Case(When(Fits(F("words"), terms), then=True), default=False))
 
     def in_list_order(self) -> Self:
         """By day, none last; within a day as ordered by hand, then by time, priority and number."""
@@ -141,6 +173,13 @@ class Task(models.Model):
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    # Each word and label with its user, status and part of the list, so that one index finds them among everyone's
+    # (the functions are in migration 0002).
+    words = models.GeneratedField(
+        expression=Func("user", "completed_at", "due_date", "title", "notes", "labels", function="task_words"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
 
     objects = TaskQuerySet.as_manager()
 
@@ -173,6 +212,7 @@ class Task(models.Model):
             ),
             models.Index("user", *LIST_ORDER, name="task_in_list_order"),
             models.Index(fields=["user", "-completed_at", "-number"], name="task_completed"),
+            GinIndex(fields=["words"], fastupdate=False, name="task_words"),  # no pending list: each search is quick
             models.Index(
                 fields=["user", "last_completed_at"],
                 condition=Q(last_completed_at__isnull=False),
@@ -183,6 +223,35 @@ class Task(models.Model):
     def __str__(self) -> str:
         return f"#{self.number} {self.title}"
 
+    @classmethod
+    def check(cls, **kwargs: Any) -> list[CheckMessage]:
+        """Check the model without a database: a generated column would connect to it before any command runs."""
+        return super().check(**kwargs | {"databases": []})
+
+    @classmethod
+    @functools.cache
+    def columns(cls) -> list[str]:
+        """Return the names of all columns but those that only the database reads."""
+        return [field.attname for field in cls._meta.concrete_fields if not field.generated]
+
+    @classmethod
+    def of_row(cls, row: tuple["Task", tuple[Any, ...]]) -> "Task":
+        """Return the task of a prepared query's row, whose last column is its parent's number."""
+        task, (parent_number,) = row
+        if parent_number:
+            task.parent = Task.from_db(connection.alias, ["id", "number"], [task.parent_id, parent_number])
+        return task
+
+    @classmethod
+    def get(cls, user: User, number: int) -> "Task":
+        """Return the user's task of that number. Raises `DoesNotExist`."""
+        return cls.of_row(by_number().get(user.pk, number))
+
+    @classmethod
+    def first_open(cls, user: User, limit: int) -> list["Task"]:
+        """Return the beginning of the user's list."""
+        return [cls.of_row(row) for row in first_open(limit).find(user.pk)]
+
     @property
     def place(self) -> list[Any]:
         """Where the task stands in list order: the values of `LIST_ORDER` as JSON."""
@@ -192,7 +261,24 @@ class Task(models.Model):
 
     def snapshot(self) -> dict[str, Any]:
         """Return every column as JSON values: what a `Change` records, and what brings a deleted task back."""
-        return {field.attname: plain(getattr(self, field.attname)) for field in self._meta.concrete_fields}
+        return {name: plain(getattr(self, name)) for name in self.columns()}
+
+
+A_USER, A_NUMBER = -1, 1_234_567_890  # stand for values in prepared queries; nothing else in those is equal
+
+
+def prepared(tasks: TaskQuerySet, *marks: Any) -> Prepared[Task]:
+    return Prepared(tasks.values_list(*Task.columns(), "parent__number"), Task.columns(), marks)
+
+
+@functools.cache
+def by_number() -> Prepared[Task]:
+    return prepared(Task.objects.filter(user=A_USER, number=A_NUMBER), A_USER, A_NUMBER)
+
+
+@functools.cache
+def first_open(limit: int) -> Prepared[Task]:
+    return prepared(Task.objects.filter(user=A_USER).open().in_list_order()[:limit], A_USER)
 
 
 def plain(value: Any) -> Any:
@@ -200,6 +286,25 @@ def plain(value: Any) -> Any:
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
     return str(value) if isinstance(value, UUID) else value
+
+
+class OpenCount(models.Model):
+    """How many open tasks of a user are due on a day (its ISO date, empty: without one), or have a label.
+
+    Kept by every operation, so that an overview costs the same however long the list is.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=5, choices=[(name, name) for name in ("day", "label")])
+    name = models.CharField(max_length=LABEL_LENGTH)
+    count = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "kind", "name"], name="open_count")]
+        indexes = [models.Index(fields=["user", "kind", "-count", "name"], name="open_count_most")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}: {self.count}"
 
 
 class OperationQuerySet(models.QuerySet["Operation"]):
@@ -231,6 +336,8 @@ class Operation(models.Model):
     changes_count = models.PositiveIntegerField(help_text="How many changes it made.")
     undone_by = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="undoes")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    plan: Plan | None = None  # of a preview, which is not stored
 
     objects = OperationQuerySet.as_manager()
 
@@ -268,6 +375,7 @@ class Change(models.Model):
     number = models.PositiveIntegerField()
     before = models.JSONField(null=True, blank=True)
     after = models.JSONField(null=True, blank=True)
+    item: int | None = None  # which item of a batch made it, while that is under way
 
     class Meta:
         constraints = [

@@ -7,10 +7,12 @@ the recorded result and does nothing again; another request under the same key i
 from collections.abc import Callable
 
 from django.db import transaction
+from uuid_utils.compat import uuid7
 
 from accounts.caller import Caller
+from accounts.plans import PlanChanged
 from accounts.problems import KeyReused, Problem
-from tasks import live, quick_add
+from tasks import counts, live, plans, quick_add
 from tasks.ledger import Ledger, Values
 from tasks.models import Change, Operation, Task, TaskList
 from tasks.schemas import BatchResult, ItemResult, TaskOut, TaskResult
@@ -22,33 +24,43 @@ def perform(caller: Caller, tool: str, arguments: Values, work: Callable[[Ledger
     """Do `work` once under the caller's key, in one transaction, and return the operation with its result.
 
     `arguments` (JSON values) are what the key stands for. `work` returns the result (JSON values) and a line of what it
-    did. Raises `KeyReused` where the key stood for something else, and what `work` raises; then nothing was done.
+    did. Raises `KeyReused` where the key stood for something else, `PlanChanged` where the caller expects another plan,
+    and what `work` raises; then nothing was done. For a preview nothing is done either: the operation, which is not
+    stored, has a plan.
     """
     with transaction.atomic():
         task_list = TaskList.lock(caller.user)
-        if done := Operation.objects.filter(user=caller.user, key=caller.key).first():
+        done = Operation.objects.filter(user=caller.user, key=caller.key).first() if caller.key else None
+        if done:
             if (done.tool, done.arguments) != (tool, arguments):
                 raise KeyReused
             return done
         ledger = Ledger(caller, task_list)
         result, summary = work(ledger)
-        operation = Operation.objects.create(
-            user=caller.user,
-            source=caller.source,
-            key=caller.key,
-            turn_id=caller.turn_id,
-            tool=tool,
-            arguments=arguments,
-            result=result,
-            summary=shortened(summary),
-            changes_count=len(ledger.changes),
-        )
-        for change in ledger.changes:
-            change.operation = operation
-        Change.objects.bulk_create(ledger.changes)
-        operation.take_back(ledger.undone)
-        transaction.on_commit(lambda: live.announce(operation, ledger.changes))
+        operation = Operation(tool=tool, arguments=arguments, result=result, summary=shortened(summary))
+        if caller.is_preview:
+            operation.plan = plans.of(ledger.changes)
+            transaction.set_rollback(True)
+        else:
+            if caller.expects and plans.of(ledger.changes).fingerprint != caller.expects:
+                raise PlanChanged
+            record(operation, ledger)
     return operation
+
+
+def record(operation: Operation, ledger: Ledger) -> None:
+    """Store an operation with its changes, and tell the user's open pages once it is committed."""
+    caller = ledger.caller
+    operation.user, operation.source, operation.key = caller.user, caller.source, caller.key or str(uuid7())
+    operation.turn_id, operation.changes_count = caller.turn_id, len(ledger.changes)
+    operation.save(force_insert=True)
+    for change in ledger.changes:
+        change.operation = operation
+    Change.objects.bulk_create(ledger.changes)
+    counts.note(caller.user, ledger.changes)
+    if ledger.undone:
+        operation.take_back(ledger.undone)
+    transaction.on_commit(lambda: live.announce(operation, ledger.changes, ledger.tasks))
 
 
 def one(caller: Caller, tool: str, arguments: Values, verb: str, work: Callable[[Ledger], Task]) -> Operation:
@@ -134,8 +146,13 @@ def attempt(ledger: Ledger, index: int, item: Values) -> ItemResult:
     noted = len(ledger.changes)
     try:
         with transaction.atomic():
-            return ItemResult(index=index, ok=True, task=TaskOut.of(do(ledger, item)))
+            result = ItemResult(index=index, ok=True, task=TaskOut.of(do(ledger, item)))
+        for change in ledger.changes[noted:]:
+            change.item = index
+        return result
     except Problem as problem:
+        for change in ledger.changes[noted:]:
+            del ledger.tasks[change.task_id]
         del ledger.changes[noted:]
         ledger.task_list.refresh_from_db()
         return ItemResult(index=index, ok=False, error=str(problem))

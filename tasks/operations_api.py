@@ -41,7 +41,7 @@ async def list_operations(
 async def undo_turn(request: UserRequest, user_id: str, body: UndoTurn, key: Key = None) -> UndoOut:
     """Undo everything that one turn did. Tasks that somebody changed since are kept and named."""
     turn_id = ids.read("turn", body.turn_id)
-    return undo_out(await section(undo.undo_turn, caller(request, key), turn_id))
+    return undo_out(await section(undo.undo_turns, caller(request, key), [turn_id]))
 
 
 @router.post("/{user_id}/operations/{operation_id}/undo", response=UndoOut)

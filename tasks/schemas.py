@@ -4,7 +4,7 @@ import datetime
 from typing import Annotated, Any, Literal, Self
 
 from ninja import Schema
-from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from tasks import recurrence
 from tasks.models import LABEL_LENGTH, LABELS_COUNT, LARGEST_NUMBER, NOTES_LENGTH, TITLE_LENGTH, Task
@@ -24,7 +24,7 @@ def tidy_labels(labels: list[str]) -> list[str]:
     return list(dict.fromkeys(one_line(label.strip().lstrip("#").casefold()) for label in labels))
 
 
-Title = Annotated[str, Field(max_length=TITLE_LENGTH), AfterValidator(one_line)]
+Title = Annotated[str, Field(min_length=1, max_length=TITLE_LENGTH, pattern=r"\S"), AfterValidator(one_line)]
 Notes = Annotated[str, Field(max_length=NOTES_LENGTH)]
 Label = Annotated[str, Field(min_length=1, max_length=LABEL_LENGTH)]
 Labels = Annotated[list[Label], Field(max_length=LABELS_COUNT), AfterValidator(tidy_labels)]
@@ -36,6 +36,18 @@ Due = Annotated[
         "the user's time zone. A date alone is a whole day. An empty text clears it.",
     ),
 ]
+
+
+def written(value: object) -> object:
+    """Refuse a number where a date or time is due: it would be read as seconds since 1970."""
+    if isinstance(value, int | float):
+        raise ValueError("must be a text as in ISO 8601")
+    return value
+
+
+Day = Annotated[datetime.date, BeforeValidator(written)]
+TimeOfDay = Annotated[datetime.time, BeforeValidator(written)]
+Moment = Annotated[datetime.datetime, BeforeValidator(written)]
 ClockTime = Annotated[
     datetime.time, PlainSerializer(lambda time: time.strftime("%H:%M"), return_type=str, when_used="unless-none")
 ]
@@ -49,9 +61,9 @@ Recurrence = Annotated[
         "month) or an RRULE. An empty text stops it.",
     ),
 ]
-Number = Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
+Number = Annotated[int, Field(strict=True, ge=1, le=LARGEST_NUMBER)]
 Version = Annotated[
-    int, Field(ge=1, le=LARGEST_NUMBER, description="The version you read; refused if it changed since.")
+    int, Field(strict=True, ge=1, le=LARGEST_NUMBER, description="The version you read; refused if it changed since.")
 ]
 
 
@@ -109,8 +121,8 @@ class TaskFields(Schema):
     priority: Priority = "p4"
     labels: Labels = []
     due: Due | None = None
-    due_date: datetime.date | None = None
-    due_time: datetime.time | None = None
+    due_date: Day | None = None
+    due_time: TimeOfDay | None = None
     recurrence: Recurrence | None = None
     parent_id: Number | None = None
 
@@ -149,10 +161,10 @@ class TaskResult(Schema):
 
 
 class TaskListResult(Schema):
-    """What `list_tasks` answers: a page of tasks and how many there are in all (counted up to 1,000)."""
+    """What `list_tasks` answers: a page of tasks and how many there are in all."""
 
     tasks: list[TaskOut]
-    total: int
+    total: int = Field(description="1000 means 1,000 or more.")
     next_cursor: str | None = None
 
 

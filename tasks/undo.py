@@ -55,10 +55,10 @@ def undo_operation(caller: Caller, operation_id: UUID) -> Operation:
     return undo(caller, {"operation_id": ids.show("op", operation_id)}, found)
 
 
-def undo_turn(caller: Caller, turn_id: UUID) -> Operation:
-    """Undo everything that one turn did and that was not undone yet."""
-    found = Operation.objects.filter(user=caller.user, turn_id=turn_id, undone_by=None)
-    return undo(caller, {"turn_id": ids.show("turn", turn_id)}, found)
+def undo_turns(caller: Caller, turn_ids: list[UUID]) -> Operation:
+    """Undo everything that turns did and that was not undone yet."""
+    found = Operation.objects.filter(user=caller.user, turn_id__in=turn_ids, undone_by=None)
+    return undo(caller, {"turn_ids": [ids.show("turn", each) for each in turn_ids]}, found)
 
 
 def undo_last(caller: Caller) -> Operation:

@@ -12,6 +12,8 @@ from config.environment import Environment
 for name in Environment.model_fields:
     os.environ.pop(name.upper(), None)
 Environment.model_config["env_file"] = None
+os.environ["MODEL_TITLES"] = "false"  # one request more to the model after each first turn
+os.environ["SIGN_IN_ATTEMPTS_A_MINUTE"] = "0"  # all people of all tests sign in from here
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="errand-tests-")
 
 

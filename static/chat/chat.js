@@ -1,60 +1,65 @@
 // @ts-check
 // The inside of the element: which conversation is open, which turn runs, and what of it is on screen.
 import { Composer } from "./composer.js";
-import { uuid } from "./dom.js";
-import { buildFrame } from "./frame.js";
-import { History } from "./history.js";
+import { delay, uuid } from "./dom.js";
+import { buildFrame, drawFrame } from "./frame.js";
+import { viewContext } from "./items-context.js";
 import { Client } from "./protocol.js";
+import { Pages } from "./pages.js";
+import { forget, keep } from "./resume.js";
 import { Scroller } from "./scroller.js";
 import { startScreen } from "./start.js";
-import { stringsFor } from "./strings.js";
 import { ThreadView } from "./thread.js";
 import { Turn } from "./turn.js";
 
-const PAGE = 30;
-const QUIET_MS = 300;
+const TITLE_MS = 3000;
 
-/** @typedef {import("./element.js").Options} Options @typedef {Record<string, any>} Thread a `chatkit.types.ThreadMetadata` */
+/** @typedef {import("./types.js").Options} Options @typedef {Record<string, any>} Thread a `chatkit.types.ThreadMetadata` */
+
+/** The protocol's endpoint; OpenAI's hosted agents belong to their own element. @param {Options} options */
+function ownApi({ api }) {
+  if (!("url" in api)) throw new Error("api.url is missing: this element talks to a server of its own.");
+  return api;
+}
 
 export class Chat {
   /**
-   * @param {ShadowRoot} root @param {Options} options
-   * @param {(name: string, detail?: any) => void} emit sends a `chatkit.*` event
+   * @param {ShadowRoot} root @param {Options} options @param {import("./strings.js").Strings} strings
+   * @param {import("./types.js").Emit} emit sends a `chatkit.*` event
    */
-  constructor(root, options, emit) {
-    this.host = root.host;
+  constructor(root, options, strings, emit) {
+    this.root = root;
+    this.host = /** @type {HTMLElement} */ (root.host);
     this.emit = emit;
     this.options = options;
-    this.client = new Client(options.api);
-    const strings = this.strings = stringsFor(options.locale);
+    this.strings = strings;
+    this.client = new Client(ownApi(options));
     /** @type {Thread | null} */
     this.thread = null;
     /** @type {Turn | null} */
     this.turn = null;
-    /** Where older items begin, if there are any. @type {string | null} */
-    this.older = null;
-    this.isLoading = false;
-    /** Aborted when another conversation is opened. */
-    this.loads = new AbortController();
+    /** Fetched when it is first opened. @type {import("./history.js").History | null} */
+    this.history = null;
+    this.pages = new Pages(this);
     /** @type {Promise<unknown>} */
     this.stopping = Promise.resolve();
+    this.listeners = new AbortController();
+    this.takesDrops = false;
 
-    this.view = new ThreadView({ strings });
-    this.composer = new Composer({ strings, onSend: (text) => this.send({ text }), onStop: () => this.stop(),
-      recall: () => this.view.lastUserText });
+    this.view = new ThreadView(viewContext(this));
+    this.composer = new Composer({ strings, emit, options: () => this.options, client: () => this.client, onStop: () => this.stop(),
+      onSend: ({ replaces, ...draft }) => (replaces ? this.replace(replaces, draft) : this.send(draft)),
+      fail: (message) => this.view.addNotice({ level: "danger", message }),
+      recall: () => {
+        const id = this.view.lastQuestion();
+        return id && !this.turn ? { id, message: this.view.lastMessage } : null;
+      } });
     this.frame = buildFrame(strings, { thread: this.view.node, composer: this.composer.node,
       onHistory: () => this.showHistory(), onNew: () => this.startNew(), onLatest: () => this.scroller.toEnd() });
     this.scroller = new Scroller(this.frame.viewport, this.frame.column, (away) => { this.frame.latest.hidden = !away; });
-    this.scroller.onNearTop = () => this.loadOlder();
-    this.history = new History({
-      strings, options: () => this.options.history ?? {}, client: () => this.client, currentId: () => this.thread?.id ?? null,
-      onOpen: (id) => { this.hideHistory(); if (id) this.open(id); else this.startNew(); },
-      onRenamed: (id, title) => { if (this.thread?.id === id) this.setThread({ ...this.thread, title }); },
-      onDeleted: (id) => { if (this.thread?.id === id) this.open(null); },
-      onClose: () => this.hideHistory(),
-    });
-    root.replaceChildren(this.frame.main, this.history.node, this.frame.live);
-    root.addEventListener("keydown", (event) => this.keydown(/** @type {KeyboardEvent} */ (event)));
+    this.scroller.onNearTop = () => this.pages.loadOlder();
+    root.replaceChildren(this.frame.main, this.frame.live);
+    root.addEventListener("keydown", (event) => this.keydown(/** @type {KeyboardEvent} */ (event)), this.listeners);
   }
 
   start() {
@@ -64,40 +69,47 @@ export class Chat {
     this.open(this.options.initialThread ?? null);
   }
 
+  /** Make room for another one in the same element. */
+  leave() {
+    this.turn?.abort();
+    this.pages.reset();
+    this.listeners.abort();
+  }
+
   /** @param {Options} options */
   setOptions(options) {
-    const moved = this.options.api.url !== options.api.url;
+    const moved = ownApi(this.options).url !== ownApi(options).url;
     this.options = options;
-    this.client = new Client(options.api);
+    this.client = new Client(ownApi(options));
     this.frame.start.hidden = true;
     this.draw();
     if (moved) this.open(options.initialThread ?? null);
+  }
+
+  /** @param {unknown} error */
+  report(error) {
+    this.emit("error", { error: /** @type {Error} */ (error) });
   }
 
   // ---- drawing
 
   /** Show what the options and the thread say; safe to call at any time. */
   draw() {
-    const { options, strings, frame, thread } = this;
-    frame.header.hidden = options.header?.enabled === false;
-    frame.historyButton.hidden = options.history?.enabled === false;
-    const title = options.header?.title?.text ?? (thread?.title || (thread && !this.turn ? strings.untitled : strings.newConversation));
-    frame.heading.textContent = options.header?.title?.enabled === false ? "" : title;
-    frame.heading.toggleAttribute("data-new", !thread?.title);
-    frame.newButton.hidden = !thread;
-    this.host.toggleAttribute("data-thread", Boolean(thread));
-    this.composer.input.placeholder = options.composer?.placeholder ?? strings.placeholder;
-    frame.disclaimer.textContent = options.disclaimer?.text ?? "";
-    frame.disclaimer.hidden = !options.disclaimer?.text;
-    const status = thread?.status ?? { type: "active" };
-    this.composer.set({ busy: Boolean(this.turn), lock: status.type === "active" ? "" : status.reason || strings.locked });
+    drawFrame(this);
+    this.host.toggleAttribute("data-thread", Boolean(this.thread));
+    const status = this.thread?.status ?? { type: "active" };
+    this.composer.set({ busy: Boolean(this.turn), lock: status.type === "active" ? "" : status.reason || this.strings.locked });
     this.drawStart();
     this.drawNetwork();
+    if (this.composer.takesFiles && !this.takesDrops) {
+      this.takesDrops = true;
+      import("./drop.js").then(({ bindDrop }) => bindDrop(this));
+    }
   }
 
   drawStart() {
     const { start } = this.frame;
-    const show = !this.thread && !this.turn && !this.isLoading && this.view.views.size === 0 && !this.view.pending;
+    const show = !this.thread && !this.turn && !this.pages.isLoading && this.view.views.size === 0 && !this.view.pending;
     if (show && start.hidden) {
       start.replaceChildren(...startScreen(this.options.startScreen, this.strings, (prompt) => this.send(
         typeof prompt === "string" ? { text: prompt } : { content: prompt })));
@@ -118,25 +130,32 @@ export class Chat {
   /** @param {KeyboardEvent} event */
   keydown(event) {
     if (event.key !== "Escape" || event.defaultPrevented) return;
-    if (this.history.isOpen) this.hideHistory();
+    if (this.history?.isOpen) this.hideHistory();
     else if (this.turn) this.stop();
     else return;
     event.preventDefault();
   }
 
-  showHistory() {
-    if (this.options.history?.enabled === false || this.history.isOpen) return;
+  async showHistory() {
+    if (this.options.history?.enabled === false || this.history?.isOpen) return;
+    const { historyOf } = await import("./history.js");
+    if (!this.history) {
+      this.history = historyOf(this);
+      this.root.append(this.history.node);
+    }
     this.history.open();
     this.frame.main.inert = true;
     this.host.toggleAttribute("data-history", true);
+    this.emit("history.open");
   }
 
   hideHistory() {
-    if (!this.history.isOpen) return;
+    if (!this.history?.isOpen) return;
     this.history.close();
     this.frame.main.inert = false;
     this.host.toggleAttribute("data-history", false);
     this.frame.historyButton.focus();
+    this.emit("history.close");
   }
 
   // ---- conversations
@@ -161,123 +180,31 @@ export class Chat {
   async open(id) {
     this.turn?.abort();
     this.turn = null;
-    this.loads.abort();
-    this.loads = new AbortController();
-    this.older = null;
-    this.isLoading = id !== null;
+    this.pages.reset();
     this.view.clear();
     // A blank title until the real one is here: neither "untitled" nor the one of before.
     this.setThread(id ? { id, title: this.thread?.id === id ? this.thread.title : " " } : null);
-    if (id) await this.load(id, this.loads.signal);
-  }
-
-  /** @param {string} id @param {AbortSignal} signal */
-  async load(id, signal) {
-    const { skeleton } = this.frame;
-    const timer = setTimeout(() => { skeleton.hidden = false; }, QUIET_MS);
-    const loaded = () => { clearTimeout(timer); skeleton.hidden = true; this.isLoading = false; };
-    signal.addEventListener("abort", loaded, { once: true });
-    this.emit("thread.load.start", { threadId: id });
-    try {
-      // `threads.get_by_id` brings the oldest items, the screen needs the newest: ask for both at once.
-      const [thread, page] = await Promise.all([
-        this.client.request("threads.get_by_id", { thread_id: id }, signal),
-        this.client.request("items.list", { thread_id: id, limit: PAGE, order: "desc" }, signal),
-      ]);
-      signal.throwIfAborted();
-      loaded();
-      this.setThread({ ...thread, items: undefined });
-      this.addOlder(page);
-      this.offerRetry(page.data[0]);
-      this.scroller.toEnd();
-      this.emit("thread.load.end", { threadId: id });
-    } catch (error) {
-      if (signal.aborted) return;
-      loaded();
-      this.loadFailed(id, error);
-    }
-  }
-
-  /** A task that stands alone says why an answer is missing. @param {Record<string, any> | undefined} newest */
-  offerRetry(newest) {
-    const question = this.view.lastQuestion();
-    if (newest?.type === "task" && question) this.view.setError(this.strings.failed, () => this.answerAgain(question));
-  }
-
-  /** @param {string} id @param {any} error */
-  loadFailed(id, error) {
-    this.emit("error", { error });
-    if (error.status === 404) {
-      this.setThread(null);
-      this.view.addNotice({ level: "info", message: this.strings.threadGone });
-    } else {
-      this.view.setError(this.strings.loadFailed, () => this.open(id));
-    }
-  }
-
-  /** @param {{data: Record<string, any>[], has_more: boolean, after?: string | null}} page newest first */
-  addOlder(page) {
-    this.scroller.keep(() => this.view.prepend(page.data.toReversed()));
-    this.older = page.has_more ? page.after ?? page.data.at(-1)?.id : null;
-    this.drawStart();
-  }
-
-  async loadOlder() {
-    const after = this.older;
-    if (!after || !this.thread) return;
-    const { signal } = this.loads;
-    this.older = null;
-    try {
-      const page = await this.client.request("items.list", { thread_id: this.thread.id, limit: PAGE, order: "desc", after }, signal);
-      if (!signal.aborted) this.addOlder(page);
-    } catch (error) {
-      // The next scroll asks again.
-      if (!signal.aborted) this.older = after;
-      this.emit("error", { error });
-    }
-  }
-
-  /** Bring an item into view, loading older ones until it is there. @param {string} id @returns {Promise<boolean>} whether it was found */
-  async showItem(id) {
-    while (!this.view.views.has(id) && this.older) {
-      const before = this.older;
-      await this.loadOlder();
-      if (this.older === before) break;
-    }
-    const node = this.view.views.get(id)?.node;
-    if (!node) return false;
-    this.scroller.stuck = false;
-    node.scrollIntoView({ block: "start" });
-    node.classList.add("pointed");
-    node.addEventListener("animationend", () => node.classList.remove("pointed"), { once: true });
-    return true;
-  }
-
-  async fetchUpdates() {
-    if (!this.thread || this.turn) return;
-    const { signal } = this.loads;
-    const page = await this.client.request("items.list", { thread_id: this.thread.id, limit: PAGE, order: "desc" }, signal);
-    if (signal.aborted) return;
-    for (const item of page.data.toReversed()) this.view.upsert(item, false);
+    if (id) await this.pages.load(id);
   }
 
   // ---- turns
 
-  /** @param {import("./element.js").Message} message */
-  async send(message) {
+  /** @param {import("./types.js").Message} message @param {{replaces?: string}} [metadata] the message that it takes the place of */
+  async send(message, metadata) {
     if (this.turn) throw new Error("An answer is still under way.");
     if (message.newThread) this.open(null);
+    const attachments = message.attachments ?? [];
     const input = {
       content: message.content ?? [{ type: "input_text", text: message.text ?? "" }],
-      attachments: (message.attachments ?? []).map(({ id }) => id),
-      quoted_text: message.reply ?? null,
+      attachments: attachments.map(({ id }) => id),
+      quoted_text: message.reply || null,
       inference_options: { tool_choice: message.toolChoice ?? null, model: message.model ?? null },
     };
     this.hideHistory();
-    this.view.addPending({ ...input, type: "user_message", id: "", attachments: message.attachments ?? [] });
+    this.view.addPending({ ...input, type: "user_message", id: "", attachments });
     this.scroller.toEnd();
     await this.run(this.thread
-      ? { type: "threads.add_user_message", params: { thread_id: this.thread.id, input } }
+      ? { type: "threads.add_user_message", params: { thread_id: this.thread.id, input }, metadata }
       : { type: "threads.create", params: { input } });
   }
 
@@ -287,11 +214,27 @@ export class Chat {
     await this.run({ type: "threads.custom_action", params: { thread_id: this.thread.id, item_id: itemId ?? null, action } });
   }
 
-  /** @param {{type: string, params: object, key?: string}} request with the key of before when it is a retry */
-  async run({ type, params, key = uuid() }) {
+  /** Say something in place of an earlier message. @param {string} id @param {import("./types.js").Message} message */
+  async replace(id, message) {
+    if (!this.thread || !this.view.views.has(id)) return this.send(message);
+    this.view.removeAfter(id);
+    this.view.remove(id);
+    await this.send(message, { replaces: id });
+    await this.pages.showVersions();
+  }
+
+  /** Go on with a turn that began in another tab or on another device. @param {string} turnId */
+  async watch(turnId) {
+    const { watch } = this.options.errand ?? {};
+    if (watch) await this.run({ type: "", params: {}, turnId, watch: (signal) => this.client.read(watch(turnId, signal), signal) });
+  }
+
+  /** @param {Omit<import("./turn.js").Request, "key"> & {key?: string}} request with the key of before when it is a retry */
+  async run(request) {
     if (this.turn) return;
-    const turn = new Turn(this.client, { type, params, key });
+    const turn = new Turn(this.client, { key: uuid(), ...request });
     this.turn = turn;
+    if (this.thread) keep(this.thread.id, turn.request);
     this.view.clearError();
     this.view.setBusy(true);
     this.composer.set({ canStop: true });
@@ -309,17 +252,19 @@ export class Chat {
   }
 
   /** @param {Record<string, any>} event @param {Turn} turn */
-  receive(event, turn) {
+  async receive(event, turn) {
     if (this.turn !== turn) return;
     if (event.item?.type === "client_tool_call" && event.item.status === "pending") turn.clientTool = event.item;
-    if (this.view.apply(event)) return;
+    turn.hasNotice ||= event.type === "notice";
+    if (await this.view.apply(event)) return;
     switch (event.type) {
-      case "thread.created":
+      case "thread.created": keep(event.thread.id, turn.request); // falls through
       case "thread.updated": this.setThread({ ...event.thread, items: undefined }); break;
       case "stream_options": this.composer.set({ canStop: event.stream_options.allow_cancel }); break;
       case "client_effect": this.effect(event, turn); break;
       // The library may add a bare "stream.error" to one that says what happened.
       case "error": turn.failure ??= event; break;
+      case "turn": break; // the end of one that is watched
       default: this.emit("log", { name: "unknown_event", data: { type: event.type } });
     }
   }
@@ -336,21 +281,28 @@ export class Chat {
   /** @param {Turn} turn */
   endTurn(turn) {
     this.turn = null;
+    if (this.thread && !turn.isUnanswered) forget(this.thread.id, turn.request);
+    // A notice has said why it was not taken: another device, for one, is being answered.
+    turn.isOutdated ||= turn.hasNotice && !turn.failure && Boolean(this.view.pending);
+    if (turn.isOutdated) this.giveBack();
     if (turn.failure) this.showFailure(turn, turn.failure);
     else this.frame.live.textContent = this.view.lastAnswer();
     this.view.setBusy(false);
     this.draw();
     this.emit("response.end");
-    this.refreshTitle().catch((error) => this.emit("error", { error }));
-    this.answerClientTool(turn).catch((error) => this.emit("error", { error }));
+    this.refreshTitle().catch((error) => this.report(error));
+    if (turn.isOutdated || this.pages.isOutdated) this.refresh();
+    this.answerClientTool(turn).catch((error) => this.report(error));
   }
 
-  /** A server may name a conversation after its first answer without saying so. */
+  /** A server may name a conversation after its first answer without saying so, and may take a moment to. */
   async refreshTitle() {
-    if (!this.thread || this.thread.title) return;
-    const { signal } = this.loads;
+    const { signal } = this.pages;
+    if (this.view.list.querySelectorAll(".row.user").length > 1) return;
+    await delay(TITLE_MS);
+    if (!this.thread || signal.aborted) return;
     const thread = await this.client.request("threads.get_by_id", { thread_id: this.thread.id }, signal);
-    if (!signal.aborted && thread.title) this.setThread({ ...thread, items: undefined });
+    if (!signal.aborted && thread.title && thread.title !== this.thread?.title) this.setThread({ ...thread, items: undefined });
   }
 
   /** @param {Turn} turn */
@@ -367,22 +319,36 @@ export class Chat {
     if (!turn) return;
     turn.stopRequested = true;
     this.composer.set({ canStop: false });
-    const { stop } = this.options.api;
+    const stop = this.options.errand?.stop;
     if (stop && !turn.turnId) return;
     turn.abort();
     this.view.stop();
-    if (stop && turn.turnId) this.stopping = stop(turn.turnId).catch((error) => this.emit("error", { error }));
+    if (stop && turn.turnId) this.stopping = stop(turn.turnId).catch((error) => this.report(error));
+    if (this.thread) forget(this.thread.id, turn.request);
+  }
+
+  /** Bring what is on screen up to date with the server. */
+  async refresh() {
+    await this.pages.fetchUpdates().catch((error) => this.report(error));
+  }
+
+  /** A message that the server did not take is not lost: its words and files are in the composer again. */
+  giveBack() {
+    if (!this.view.pending) return;
+    if (!this.composer.value) this.composer.fill(this.view.lastMessage);
+    this.view.removePending();
   }
 
   /** @param {Turn} turn @param {any} error */
   requestFailed(turn, error) {
-    this.emit("error", { error });
-    if (error.status === 401 && this.view.pending) {
-      // Signed out: give the words back, the page says what to do.
-      if (!this.composer.value) this.composer.value = this.view.lastUserText;
-      this.view.removePending();
-    } else {
-      turn.failure = { message: error.message, allow_retry: true };
+    this.report(error);
+    if (error.status === 401 || error.status === 409) this.giveBack();
+    // Signed out: the page says what to do.
+    if (error.status !== 401) {
+      // Another tab, or another process, was first: what it did is shown.
+      turn.isOutdated = error.status === 409;
+      turn.isUnanswered = Boolean(error.repeatable);
+      turn.failure = { message: error.message, allow_retry: !turn.isOutdated };
     }
   }
 
@@ -396,10 +362,11 @@ export class Chat {
     this.frame.live.textContent = this.view.lastNotice();
   }
 
-  /** What the server did for the first answer stays done; it sends that again. @param {string} id of the person's message */
+  /** The earlier answer is kept as another version. @param {string | null} id of the person's message */
   async answerAgain(id) {
-    if (this.turn || !this.thread) return;
+    if (this.turn || !this.thread || !id) return;
     this.view.removeAfter(id);
     await this.run({ type: "threads.retry_after_item", params: { thread_id: this.thread.id, item_id: id } });
+    await this.pages.showVersions();
   }
 }

@@ -2,33 +2,10 @@
 // <errand-chat>: a chat element with the surface of OpenAI's ChatKit element, served from here.
 // It knows the ChatKit protocol and nothing about tasks, sign-in or the page around it.
 import { Chat } from "./chat.js";
+import { languageOf, stringsIn } from "./strings.js";
 import { sheets } from "./styles.js";
 
-/**
- * The options of OpenAI's element that are understood so far. `api.stop` is our addition: the protocol has no request
- * that stops a turn, it only knows a client that hangs up.
- *
- * @typedef {object} Options
- * @property {{url: string, domainKey?: string, fetch?: typeof fetch, stop?: (turnId: string) => Promise<void>}} api
- * @property {string} [locale]
- * @property {string | {colorScheme?: string}} [theme] without it the tokens of the page decide
- * @property {string | null} [initialThread]
- * @property {{enabled?: boolean, title?: {enabled?: boolean, text?: string}}} [header]
- * @property {{enabled?: boolean, showDelete?: boolean, showRename?: boolean}} [history]
- * @property {{greeting?: string, prompts?: {label: string, prompt: string | Record<string, any>[], icon?: string}[]}} [startScreen]
- * @property {{placeholder?: string}} [composer]
- * @property {{text: string}} [disclaimer]
- * @property {(call: {name: string, params: Record<string, any>}) => any} [onClientTool]
- *
- * @typedef {object} Message as in OpenAI's `sendUserMessage`
- * @property {string} [text]
- * @property {Record<string, any>[]} [content] in place of `text`
- * @property {string} [reply]
- * @property {{id: string}[]} [attachments]
- * @property {boolean} [newThread]
- * @property {{id: string}} [toolChoice]
- * @property {string} [model]
- */
+/** @typedef {import("./types.js").Options} Options */
 
 export class ErrandChat extends HTMLElement {
   constructor() {
@@ -36,44 +13,73 @@ export class ErrandChat extends HTMLElement {
     this.attachShadow({ mode: "open" }).adoptedStyleSheets = sheets;
     /** @type {Chat | null} */
     this.chat = null;
+    /** Resolves once the words are there, which for English they are at once. @type {PromiseWithResolvers<Chat>} */
+    this.opening = Promise.withResolvers();
+    this.language = "";
     this.onNetwork = () => this.chat?.drawNetwork();
+    // What happened in another tab meanwhile, such as a decision on an approval.
+    this.onVisible = () => { if (document.visibilityState === "visible") this.chat?.refresh(); };
   }
 
   connectedCallback() {
     addEventListener("online", this.onNetwork);
     addEventListener("offline", this.onNetwork);
+    document.addEventListener("visibilitychange", this.onVisible);
     this.chat?.composer.fit();
   }
 
   disconnectedCallback() {
     removeEventListener("online", this.onNetwork);
     removeEventListener("offline", this.onNetwork);
+    document.removeEventListener("visibilitychange", this.onVisible);
   }
 
+  /** The inside, once it is there. */
   get inside() {
-    if (!this.chat) throw new Error("Call setOptions first.");
-    return this.chat;
+    return this.chat ? Promise.resolve(this.chat) : this.opening.promise;
   }
 
   /** Replaces all options, never merges. @param {Options} options */
   setOptions(options) {
-    const scheme = typeof options.theme === "string" ? options.theme : options.theme?.colorScheme;
+    this.dress(options);
+    const locale = options.locale ?? navigator.language;
+    const language = languageOf(locale);
+    if (this.chat && language === this.language) return this.chat.setOptions(options);
+    this.language = language;
+    const strings = stringsIn(language);
+    if (strings instanceof Promise) strings.then((words) => this.language === language && this.build(options, words));
+    else this.build(options, strings);
+  }
+
+  /** @param {Options} options */
+  dress({ theme }) {
+    const scheme = typeof theme === "string" ? theme : theme?.colorScheme;
     if (scheme) this.dataset.theme = scheme;
     else delete this.dataset.theme;
-    if (this.chat) return this.chat.setOptions(options);
-    this.chat = new Chat(/** @type {ShadowRoot} */ (this.shadowRoot), options, (name, detail) => {
+    if (typeof theme === "object") import("./theme.js").then(({ dress }) => dress(this, theme));
+  }
+
+  /** Once, and again when another language is chosen. @param {Options} options @param {import("./strings.js").Strings} strings */
+  build(options, strings) {
+    const before = this.chat;
+    const initialThread = before ? before.thread?.id ?? null : options.initialThread;
+    before?.leave();
+    this.dir = strings.dir;
+    this.lang = this.language;
+    this.chat = new Chat(/** @type {ShadowRoot} */ (this.shadowRoot), { ...options, initialThread }, strings, (name, ...[detail]) => {
       this.dispatchEvent(new CustomEvent(`chatkit.${name}`, { detail, bubbles: true, composed: true }));
     });
     this.chat.start();
+    this.opening.resolve(this.chat);
   }
 
   async focusComposer() {
-    this.inside.composer.input.focus();
+    (await this.inside).composer.input.focus();
   }
 
   /** @param {string | null} threadId `null` for a new conversation */
   async setThreadId(threadId) {
-    await this.inside.open(threadId);
+    await (await this.inside).open(threadId);
   }
 
   get threadId() {
@@ -82,35 +88,41 @@ export class ErrandChat extends HTMLElement {
 
   /** Scroll to an item of the open conversation. @param {string} itemId */
   async showItem(itemId) {
-    return this.inside.showItem(itemId);
+    return (await this.inside).pages.showItem(itemId);
   }
 
-  /** @param {Message} message */
+  /** @param {import("./types.js").Message} message */
   async sendUserMessage(message) {
-    await this.inside.send(message);
+    await (await this.inside).send(message);
   }
 
   /** @param {{type: string, payload?: Record<string, any>}} action @param {string} [itemId] */
   async sendCustomAction(action, itemId) {
-    await this.inside.sendAction(action, itemId);
+    await (await this.inside).sendAction(action, itemId);
   }
 
-  /** @param {{text?: string, content?: {text: string}[]}} value */
-  async setComposerValue({ text, content }) {
-    this.inside.composer.value = text ?? (content ?? []).map((part) => part.text).join("");
+  /** What is not given stays. @param {import("./types.js").ComposerValue} value */
+  async setComposerValue({ text, content, reply, attachments, files, selectedToolId, selectedModelId }) {
+    const { composer } = await this.inside;
+    if (content || text !== undefined) composer.content = content ?? [{ type: "input_text", text: text ?? "" }];
+    if (reply !== undefined) composer.reply = reply;
+    if (attachments) (await composer.withFiles()).set(attachments);
+    if (files) await composer.addFiles(files);
+    if (selectedToolId !== undefined) composer.chooseTool(selectedToolId);
+    if (selectedModelId) composer.chooseModel(selectedModelId);
   }
 
   async showHistory() {
-    this.inside.showHistory();
+    await (await this.inside).showHistory();
   }
 
   async hideHistory() {
-    this.inside.hideHistory();
+    (await this.inside).hideHistory();
   }
 
-  /** Bring the open conversation up to date with the server. */
+  /** Bring the open conversation up to date with the server; called often, it asks once. */
   async fetchUpdates() {
-    await this.inside.fetchUpdates();
+    (await this.inside).refresh();
   }
 }
 

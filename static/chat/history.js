@@ -1,15 +1,31 @@
 // @ts-check
 // The conversations, on a sheet over the left edge.
 import { h, icon, iconButton } from "./dom.js";
+import { adopt } from "./sheet.js";
+import { historySheet } from "./styles-history.js";
 
 const PAGE = 30;
 const DAY_MS = 86_400_000;
+const SEARCH_MS = 200;
+
+/** The history of a chat. @param {import("./chat.js").Chat} chat */
+export function historyOf(chat) {
+  adopt(chat.root, historySheet);
+  return new History({
+    strings: chat.strings, options: () => chat.options.history ?? {}, client: () => chat.client, currentId: () => chat.thread?.id ?? null,
+    search: () => chat.options.errand?.search,
+    onOpen: (id) => { chat.hideHistory(); if (id) chat.open(id); else chat.startNew(); },
+    onRenamed: (id, title) => { if (chat.thread?.id === id) chat.setThread({ ...chat.thread, title }); },
+    onDeleted: (id) => { if (chat.thread?.id === id) chat.open(null); },
+    onClose: () => chat.hideHistory(),
+  });
+}
 
 export class History {
   /**
    * @param {{strings: import("./strings.js").Strings, options: () => {showDelete?: boolean, showRename?: boolean},
    *   client: () => import("./protocol.js").Client, currentId: () => string | null,
-   *   onOpen: (id: string | null) => void, onRenamed: (id: string, title: string) => void,
+   *   search: () => ((query: string) => Promise<Record<string, any>[]>) | undefined, onOpen: (id: string | null) => void, onRenamed: (id: string, title: string) => void,
    *   onDeleted: (id: string) => void, onClose: () => void}} context
    */
   constructor(context) {
@@ -20,6 +36,9 @@ export class History {
     this.loading = false;
     /** The next page is the first one. */
     this.fresh = true;
+    this.field = /** @type {HTMLInputElement} */ (h("input", { type: "search", class: "field search", "aria-label": strings.search, placeholder: strings.search,
+      "data-testid": "history-search", oninput: () => this.searchSoon() }));
+    this.timer = 0;
     this.list = h("div", { class: "threads" });
     this.status = h("div", { class: "threads-status", role: "status" });
     this.more = h("button", { type: "button", class: "button", hidden: true, onclick: () => this.load() }, strings.showMore);
@@ -29,7 +48,7 @@ export class History {
       "data-testid": "history" },
       h("header", {}, h("h2", {}, strings.history),
         iconButton("close", strings.closeHistory, { onclick: () => context.onClose() })),
-      create, h("div", { class: "threads-scroll" }, this.list, this.status, this.more));
+      create, this.field, h("div", { class: "threads-scroll", tabindex: "-1" }, this.list, this.status, this.more));
     this.node = h("div", { class: "history", hidden: true },
       h("div", { class: "scrim", onclick: () => context.onClose() }), this.sheet);
     this.sheet.addEventListener("keydown", (event) => this.keydown(event));
@@ -42,6 +61,8 @@ export class History {
 
   open() {
     this.node.hidden = false;
+    this.field.hidden = !this.context.search();
+    this.field.value = "";
     this.fresh = true;
     this.load();
     /** @type {HTMLElement} */ (this.sheet.querySelector(".new")).focus();
@@ -54,12 +75,37 @@ export class History {
   /** Tab stays inside while the sheet is open. @param {KeyboardEvent} event */
   keydown(event) {
     if (event.key !== "Tab") return;
-    const stops = [...this.sheet.querySelectorAll("button:not([hidden]), input")];
+    const stops = [...this.sheet.querySelectorAll("button:not([hidden]), input:not([hidden])")];
     const active = /** @type {ShadowRoot} */ (this.sheet.getRootNode()).activeElement;
     const edge = event.shiftKey ? stops[0] : stops.at(-1);
     if (active !== edge) return;
     event.preventDefault();
     /** @type {HTMLElement} */ (event.shiftKey ? stops.at(-1) : stops[0]).focus();
+  }
+
+  searchSoon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.search(), SEARCH_MS);
+  }
+
+  /** Show only conversations that say something; all of them again where nothing is asked. */
+  async search() {
+    const { strings, search } = this.context;
+    const query = this.field.value.trim();
+    if (!query) {
+      this.fresh = true;
+      return this.load();
+    }
+    try {
+      const found = await search()?.(query) ?? [];
+      if (this.field.value.trim() !== query) return;
+      this.list.replaceChildren();
+      this.more.hidden = true;
+      for (const thread of found) this.add(thread);
+      this.status.textContent = found.length ? "" : strings.nothingSaysThat;
+    } catch {
+      this.status.textContent = strings.historyFailed;
+    }
   }
 
   async load() {

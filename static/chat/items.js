@@ -1,15 +1,23 @@
 // @ts-check
 // How each kind of thread item looks. A view is `{node, set(item, streaming), update(update), stop()}`; a new kind is one
-// more entry in RENDERERS, and a kind that is not there shows nothing instead of failing.
-import { copyText, h, icon } from "./dom.js";
-import { MarkdownView, markdown } from "./markdown.js";
-import { WorkflowView, taskDetails } from "./workflow.js";
+// more entry in RENDERERS, or in LATER with a module of its own, and a kind that is in neither shows nothing instead of failing.
+import { h, icon, iconButton } from "./dom.js";
 
 /**
  * @typedef {Record<string, any>} Item one of `chatkit.types.ThreadItem`
- * @typedef {{strings: import("./strings.js").Strings}} Context
+ * @typedef {import("@openai/chatkit").Entity} Entity
+ * @typedef {{strings: import("./strings.js").Strings, adopt: (sheet: CSSStyleSheet) => void,
+ *   onAction?: (action: import("./widgets.js").Action, values: Record<string, any>, item: Item) => Promise<void>,
+ *   onEdit?: (item: Item) => void, onRetry?: (node: HTMLElement) => void,
+ *   onFeedback?: (node: HTMLElement, kind: string, reason: string) => Promise<void>, onVersion?: (turnId: string) => void,
+ *   onSource?: (source: import("./citations.js").Source) => boolean,
+ *   onEntity?: (entity: Entity) => void, preview?: (entity: Entity) => Promise<HTMLElement | null>,
+ *   onAnswer?: (item: Item, input: import("./questions.js").Submission) => Promise<void>,
+ *   picture?: (url: string) => Promise<string>}} Context `picture` fetches an image as its owner and gives an address that
+ *   an `<img>` can show; `onRetry` and `onFeedback` are missing where the options do not offer them
  * @typedef {{node: HTMLElement, set(item: Item, streaming: boolean): void, update?(update: Record<string, any>): void,
- *   stop?(): void, isLive?(): boolean}} View
+ *   stop?(): void, isLive?(): boolean, setVersions?(turns: {turn_id: string, is_active: boolean}[]): void}} View
+ * @typedef {(item: Item, context: Context) => View} Renderer
  */
 
 /** The text of a user message; tags show as their words. @param {Item} item */
@@ -19,181 +27,127 @@ export function userText(item) {
 
 class UserMessage {
   /** @param {Item} item @param {Context} context */
-  constructor(item, { strings }) {
+  constructor(item, context) {
+    this.context = context;
+    this.item = item;
     this.bubble = h("div", { class: "bubble" });
+    this.files = h("div", { class: "files" });
+    this.versions = h("span", { class: "versions", "data-testid": "versions" });
+    const edit = context.onEdit && iconButton("rename", context.strings.edit, { "data-testid": "edit", onclick: () => context.onEdit?.(this.item) });
     this.node = h("div", { class: "row user", "data-role": "user", "data-testid": "message" },
-      h("span", { class: "visually-hidden" }, strings.youSaid), this.bubble);
+      h("span", { class: "visually-hidden" }, context.strings.youSaid), this.files,
+      h("div", { class: "said" }, edit, this.bubble), this.versions);
+  }
+
+  /** What was said here before, and is hidden now, or the other way round. @param {{turn_id: string, is_active: boolean}[]} turns */
+  setVersions(turns) {
+    const { strings, onVersion } = this.context;
+    const shown = turns.findIndex((turn) => turn.is_active);
+    /** @param {number} step @param {string} label */
+    const button = (step, label) => iconButton("chevron", label, {
+      disabled: !turns[shown + step], onclick: () => onVersion?.(turns[shown + step].turn_id) });
+    this.versions.replaceChildren(...(turns.length > 1
+      ? [button(-1, strings.previousVersion), strings.version(shown + 1, turns.length), button(1, strings.nextVersion)] : []));
   }
 
   /** @param {Item} item */
   set(item) {
+    this.item = item;
     const attachments = item.attachments ?? [];
     this.bubble.replaceChildren();
     if (item.quoted_text) this.bubble.append(h("blockquote", {}, item.quoted_text));
-    this.bubble.append(h("div", { class: "text" }, userText(item)));
-    for (const attachment of attachments) this.bubble.append(h("div", { class: "attachment" }, attachment.name));
+    this.bubble.append(h("div", { class: "text", dir: "auto" }, ...item.content.map((/** @type {any} */ part) => (
+      part.type === "input_tag" ? tag(part, this.context) : part.text))));
+    this.files.replaceChildren(...attachments.map((/** @type {Item} */ each) => attachmentView(each, this.context)));
   }
 }
 
-/** One content part of an answer. While it grows it is drawn once a frame, however many words arrive. */
-class TextPart {
-  constructor() {
-    this.view = new MarkdownView();
-    this.text = "";
-    this.shown = "";
-    this.frame = 0;
-  }
-
-  /** @param {string} text @param {boolean} streaming */
-  set(text, streaming) {
-    this.text = text;
-    if (!streaming) this.draw(text);
-    else this.frame ||= requestAnimationFrame(() => {
-      // A repeated stream starts over: what was read stays until the new text has caught up with it.
-      this.draw(this.shown.startsWith(this.text) ? this.shown : this.text);
-    });
-  }
-
-  /** @param {string} text */
-  draw(text) {
-    cancelAnimationFrame(this.frame);
-    this.frame = 0;
-    if (text === this.shown) return;
-    this.shown = text;
-    this.view.set(text);
-  }
+/** A thing that was mentioned. @param {Record<string, any>} part @param {Context} context */
+function tag({ id, text, group, data, interactive }, { onEntity, preview }) {
+  const entity = { id, title: text.replace(/^@/, ""), group, data, interactive };
+  if (!interactive) return h("span", { class: "tag" }, text);
+  const node = h("button", { type: "button", class: "tag", "data-testid": "tag", onclick: () => onEntity?.(entity) }, text);
+  let asked = false;
+  const show = async () => {
+    if (asked) return;
+    asked = true;
+    const found = await preview?.(entity);
+    if (found) node.after(h("span", { class: "preview", role: "tooltip" }, found));
+  };
+  node.addEventListener("pointerenter", show);
+  node.addEventListener("focus", show);
+  return node;
 }
 
-class AssistantMessage {
-  /** @param {Item} item @param {Context} context */
-  constructor(item, { strings }) {
-    this.strings = strings;
-    /** @type {TextPart[]} */
-    this.parts = [];
-    /** @type {Record<string, any>[]} */
-    this.annotations = [];
-    this.body = h("div", { class: "body" });
-    this.footer = h("div", { class: "footer" });
-    this.node = h("div", { class: "row assistant", "data-role": "assistant", "data-testid": "message" },
-      h("span", { class: "visually-hidden" }, strings.assistantSaid), this.body, this.footer);
-    this.streaming = false;
+/** A sent file: pictures show themselves. @param {Item} attachment @param {Context} context */
+export function attachmentView({ type, name, preview_url: url }, { picture }) {
+  const node = h("div", { class: "file", "data-testid": "sent-file" });
+  if (type !== "image" || !url || !picture) {
+    node.append(icon("file"), h("span", {}, name));
+    return node;
   }
-
-  /** @param {number} index */
-  part(index) {
-    while (this.parts.length <= index) {
-      const part = new TextPart();
-      this.parts.push(part);
-      this.body.append(part.view.node);
-    }
-    return this.parts[index];
-  }
-
-  /** @param {Item} item @param {boolean} streaming */
-  set(item, streaming) {
-    this.streaming = streaming;
-    item.content.forEach((/** @type {any} */ content, /** @type {number} */ index) => {
-      this.part(index).set(content.text, streaming);
-    });
-    this.annotations = item.content.flatMap((/** @type {any} */ content) => content.annotations ?? []);
-    this.node.toggleAttribute("data-streaming", streaming);
-    if (!streaming) this.finish();
-  }
-
-  /** @param {Record<string, any>} update */
-  update(update) {
-    const part = this.part(update.content_index ?? 0);
-    switch (update.type) {
-      case "assistant_message.content_part.added":
-      case "assistant_message.content_part.done":
-        return part.set(update.content.text, true);
-      case "assistant_message.content_part.text_delta":
-        return part.set(part.text + update.delta, true);
-      case "assistant_message.content_part.annotation_added":
-        this.annotations.push(update.annotation);
-    }
-  }
-
-  text() {
-    return this.parts.map((part) => part.text).join("\n\n");
-  }
-
-  /** @param {string} [note] */
-  finish(note) {
-    const { strings } = this;
-    const copy = h("button", { type: "button", class: "quiet", "data-testid": "copy", "aria-label": strings.copy,
-      title: strings.copy, onclick: async () => {
-        await copyText(this.text());
-        copy.replaceChildren(icon("check"), strings.copied);
-        setTimeout(() => copy.replaceChildren(icon("copy")), 1500);
-      } }, icon("copy"));
-    this.footer.replaceChildren();
-    if (note) this.footer.append(h("span", { class: "mark", "data-testid": "stopped" }, note));
-    if (this.text()) this.footer.append(copy);
-    this.showSources();
-  }
-
-  showSources() {
-    this.body.querySelector(".sources")?.remove();
-    const sources = new Map(this.annotations.map(({ source }) => [source.url ?? source.filename ?? source.id, source]));
-    if (!sources.size) return;
-    const list = h("ol", { class: "sources", "aria-label": this.strings.sources });
-    for (const source of sources.values()) {
-      const isLink = source.type === "url" && /^https?:/i.test(source.url);
-      list.append(h("li", {}, isLink
-        ? h("a", { href: source.url, target: "_blank", rel: "noopener noreferrer" }, source.title)
-        : h("span", {}, source.title)));
-    }
-    this.body.append(list);
-  }
-
-  isLive() {
-    return this.streaming;
-  }
-
-  stop() {
-    if (!this.streaming) return;
-    this.streaming = false;
-    this.node.removeAttribute("data-streaming");
-    for (const part of this.parts) part.draw(part.text);
-    this.finish(this.strings.stopped);
-  }
+  const image = h("img", { alt: name });
+  node.classList.add("image");
+  node.append(image);
+  picture(url).then((source) => image.setAttribute("src", source), () => {
+    node.classList.remove("image");
+    node.replaceChildren(icon("image"), h("span", {}, name));
+  });
+  return node;
 }
 
-/** A single task outside a workflow: one quiet line. This is how a conversation keeps saying why an answer is missing. */
-class TaskView {
-  constructor() {
-    this.node = h("div", { class: "row task-line", "data-testid": "task-item" });
-  }
-
-  /** @param {Item} item */
-  set(item) {
-    this.node.replaceChildren(icon(item.task.icon === "info" ? "info" : "check"), taskDetails(item.task));
-  }
-}
-
-/** What cannot be drawn (yet), but brings words that say the same. */
-class CopyTextView {
-  constructor() {
-    this.node = h("div", { class: "row assistant" });
-  }
-
-  /** @param {Item} item */
-  set(item) {
-    this.node.replaceChildren(markdown(item.copy_text));
-  }
-}
-
-/** @type {Record<string, (item: Item, context: Context) => View | null>} */
-export const RENDERERS = {
+/** @type {Record<string, Renderer>} what is there from the beginning */
+const RENDERERS = {
   user_message: (item, context) => new UserMessage(item, context),
-  assistant_message: (item, context) => new AssistantMessage(item, context),
-  workflow: (item, context) => new WorkflowView(item, context),
-  task: () => new TaskView(),
-  widget: (item) => (item.copy_text ? new CopyTextView() : null),
 };
 
-/** @param {Item} item @param {Context} context @returns {View | null} */
+/** What is fetched when a conversation first has it. @type {Record<string, () => Promise<Renderer>>} */
+const LATER = {
+  assistant_message: async () => {
+    const { AssistantMessage } = await import("./answer.js");
+    return (item, context) => new AssistantMessage(item, context);
+  },
+  workflow: async () => {
+    const { WorkflowView } = await import("./workflow.js");
+    return (item, context) => new WorkflowView(item, context);
+  },
+  task: async () => {
+    const { TaskView } = await import("./workflow.js");
+    return () => new TaskView();
+  },
+  widget: async () => {
+    const { WidgetView } = await import("./widgets.js");
+    return (item, context) => new WidgetView(item, context);
+  },
+  structured_input: async () => {
+    const { QuestionsView } = await import("./questions.js");
+    return (item, context) => new QuestionsView(item, context);
+  },
+  generated_image: async () => {
+    const { PictureView } = await import("./picture.js");
+    return (item, context) => new PictureView(context);
+  },
+};
+
+/** What items may have somewhere inside; there once it was fetched. @type {{citations?: typeof import("./citations.js"), chart?: typeof import("./chart.js")}} */
+export const parts = {};
+
+/** What of an item's JSON asks for it. @type {[RegExp, () => Promise<void>][]} */
+const PARTS = [
+  [/"annotation(?:s":\[|":)\{/, async () => { parts.citations ??= await import("./citations.js"); }],
+  [/"type":"Chart"/, async () => { parts.chart ??= await import("./chart.js"); }],
+];
+
+/** Fetch what these items, or changes of items, are drawn with. @param {Record<string, any>[]} items */
+export async function prepare(items) {
+  const json = JSON.stringify(items);
+  const kinds = new Set(items.map(({ type }) => type));
+  await Promise.all([...kinds].map(async (kind) => {
+    if (!RENDERERS[kind] && LATER[kind]) RENDERERS[kind] = await LATER[kind]();
+  }).concat(PARTS.map(([pattern, fetchPart]) => (pattern.test(json) ? fetchPart() : Promise.resolve()))));
+}
+
+/** @param {Item} item its kind has been prepared @param {Context} context @returns {View | null} */
 export function createView(item, context) {
   return RENDERERS[item.type]?.(item, context) ?? null;
 }

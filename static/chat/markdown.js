@@ -1,67 +1,56 @@
 // @ts-check
-// Markdown to safe DOM. What a model writes is foreign text: it is parsed, cleaned, and may not load anything.
-import { Marked } from "../vendor/marked.esm.js";
-import DOMPurify from "../vendor/purify.js";
+// Markdown to DOM. What a model writes is foreign text: its tokens become nodes one by one and nothing of it is ever read
+// as HTML, so there is nothing to clean, and nothing that is fetched without a click.
 import { h } from "./dom.js";
+import { blocks } from "./markdown-blocks.js";
 
-const marked = new Marked({ gfm: true, breaks: true });
+/** @typedef {import("./markdown-blocks.js").Token} Token @typedef {(token: Token) => Node | string} Draw */
 
-// HTML shows as the characters it is, except for the line break that tables need.
-// An image would be fetched at once, and its address could carry what the model knows: show a link instead.
-marked.use({
-  renderer: {
-    image(/** @type {{href: string, text: string}} */ { href, text }) {
-      const link = h("a", { href });
-      link.textContent = text || href;
-      return link.outerHTML;
-    },
-    html(/** @type {{text: string}} */ { text }) {
-      return /^<br\s*\/?>$/i.test(text) ? "<br>" : escape(text);
-    },
-  },
-});
+/** Where a link may lead: out, or to a place on this site. */
+const ADDRESS = /^(?:(?:https?|mailto|tel):|[/#](?!\/))/i;
 
-/** @param {string} text */
-function escape(text) {
-  return text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
+/** @param {Token[]} [tokens] */
+const all = (tokens = []) => tokens.map((token) => DRAW[token.type](token));
+
+/** @param {string} tag @returns {Draw} */
+const around = (tag) => (token) => h(tag, {}, ...all(token.tokens));
+
+/** @param {Token} token @param {(Node | string)[]} words */
+function link({ href, title }, words) {
+  if (!ADDRESS.test(href)) return h("span", {}, ...words);
+  return h("a", { href, title, target: "_blank", rel: "noopener noreferrer" }, ...words);
 }
 
-const CLEAN = {
-  ALLOWED_TAGS: ["a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "input", "kbd",
-    "li", "mark", "ol", "p", "pre", "s", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"],
-  ALLOWED_ATTR: ["align", "checked", "disabled", "href", "start", "title", "type"],
-  // DOMPurify holds every attribute that is not listed here against the pattern for addresses.
-  ADD_URI_SAFE_ATTR: ["align", "checked", "disabled", "start", "type"],
-  ALLOWED_URI_REGEXP: /^(?:(?:https?|mailto|tel):|[/#](?!\/))/i,
-  RETURN_DOM_FRAGMENT: true,
+/** Wide tables scroll by themselves; the page never does. Focusable, so that the keyboard can scroll them. @param {Token} table */
+function table({ header, rows }) {
+  const cell = (/** @type {string} */ tag) => (/** @type {Token} */ each) => h(tag, { align: each.align }, ...all(each.tokens));
+  return h("div", { class: "table", tabindex: "0", role: "group" }, h("table", {}, h("thead", {}, h("tr", {}, ...header.map(cell("th")))),
+    h("tbody", {}, ...rows.map((/** @type {Token[]} */ row) => h("tr", {}, ...row.map(cell("td")))))));
+}
+
+/** @type {Record<string, Draw>} one for each kind of token */
+const DRAW = {
+  def: () => "",
+  paragraph: around("p"),
+  heading: (token) => around(`h${token.depth}`)(token),
+  blockquote: around("blockquote"),
+  hr: () => h("hr"),
+  code: ({ text, lang }) => h("pre", { tabindex: "0", "data-language": lang?.split(/\s/)[0] || null }, h("code", {}, text)),
+  list: ({ ordered, start, items }) => h(ordered ? "ol" : "ul", { start: ordered && start !== 1 ? start : null }, ...items.map(around("li"))),
+  checkbox: ({ checked }) => h("input", { type: "checkbox", disabled: true, checked, "aria-label": checked ? "☑" : "☐" }),
+  table,
+  text: ({ tokens, text = "" }) => (tokens ? h("span", {}, ...all(tokens)) : text),
+  strong: around("strong"),
+  em: around("em"),
+  del: around("del"),
+  codespan: ({ text }) => h("code", {}, text),
+  br: () => h("br"),
+  link: (token) => link(token, all(token.tokens)),
+  // An image would be fetched at once, and its address could carry what the model knows: a link instead.
+  image: (token) => link(token, [token.text || token.href]),
+  // HTML shows as the characters it is, except for the line break that tables need.
+  html: ({ raw = "" }) => (/^<br\s*\/?>$/i.test(raw) ? h("br") : raw),
 };
-
-const purify = /** @type {any} */ (DOMPurify)(window);
-
-purify.addHook("afterSanitizeAttributes", (/** @type {Element} */ node) => {
-  if (node.nodeName === "A") {
-    node.setAttribute("target", "_blank");
-    node.setAttribute("rel", "noopener noreferrer");
-  }
-  // Task lists are the only inputs Markdown knows.
-  if (node.nodeName === "INPUT") {
-    node.setAttribute("type", "checkbox");
-    node.setAttribute("disabled", "");
-  }
-});
-
-/** @param {string} html @returns {DocumentFragment} */
-function clean(html) {
-  const fragment = /** @type {DocumentFragment} */ (purify.sanitize(html, CLEAN));
-  for (const table of fragment.querySelectorAll("table")) {
-    // Wide tables scroll by themselves; the page never does. Focusable, so that the keyboard can scroll them.
-    const frame = h("div", { class: "table", tabindex: "0" });
-    table.replaceWith(frame);
-    frame.append(table);
-  }
-  for (const pre of fragment.querySelectorAll("pre")) pre.setAttribute("tabindex", "0");
-  return fragment;
-}
 
 /**
  * Markdown that grows. Only blocks whose source changed are drawn again, so a selection or a scrolled table in an earlier
@@ -74,18 +63,19 @@ export class MarkdownView {
     this.sources = [];
   }
 
-  /** @param {string} text */
-  set(text) {
-    const blocks = marked.lexer(text).filter((token) => token.type !== "space" && token.type !== "def");
-    blocks.forEach((token, index) => {
+  /** @param {string} text @param {(root: Node) => void} [finish] is given each block that was drawn */
+  set(text, finish) {
+    const found = blocks(text).filter((token) => token.type !== "def");
+    found.forEach((token, index) => {
       if (this.sources[index] === token.raw) return;
-      this.sources[index] = token.raw;
-      const block = this.node.children[index] ?? this.node.appendChild(h("div"));
+      this.sources[index] = token.raw ?? "";
+      const block = this.node.children[index] ?? this.node.appendChild(h("div", { dir: "auto" }));
       block.className = `block ${token.type}`;
-      block.replaceChildren(clean(marked.parser([token])));
+      block.replaceChildren(...all([token]));
+      finish?.(block);
     });
-    this.sources.length = blocks.length;
-    while (this.node.children.length > blocks.length) this.node.lastElementChild?.remove();
+    this.sources.length = found.length;
+    while (this.node.children.length > found.length) this.node.lastElementChild?.remove();
   }
 }
 

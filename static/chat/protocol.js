@@ -47,31 +47,32 @@ export async function* readEvents(body) {
 }
 
 /** Says in words what the server answered: RFC 9457 problem details where there are any. @param {Response} response */
-async function failure(response) {
+export async function failure(response) {
   const problem = await response.json().catch(() => null);
   const message = problem?.detail || problem?.title || problem?.message || `The server answered ${response.status}.`;
   return new RequestError(message, { status: response.status, repeatable: [502, 503, 504].includes(response.status) });
 }
 
 export class Client {
-  /** @param {{url: string, fetch?: typeof fetch, domainKey?: string}} api */
+  /** @param {import("@openai/chatkit").CustomApiConfig} api */
   constructor(api) {
     this.url = api.url;
+    this.strategy = api.uploadStrategy ?? { type: "two_phase" };
     this.fetch = api.fetch ?? ((input, init) => fetch(input, init));
   }
 
   /**
    * @param {string} type @param {object} params
-   * @param {{key?: string, signal?: AbortSignal, accept: string}} options
+   * @param {{key?: string, signal?: AbortSignal, accept: string, metadata?: object}} options
    */
-  async post(type, params, { key, signal, accept }) {
+  async post(type, params, { key, signal, accept, metadata = {} }) {
     /** @type {Record<string, string>} */
     const headers = { "Content-Type": "application/json", Accept: accept };
     if (key) headers["Idempotency-Key"] = key;
     let response;
     try {
       response = await this.fetch(this.url, {
-        method: "POST", headers, signal, body: JSON.stringify({ type, params, metadata: {} }),
+        method: "POST", headers, signal, body: JSON.stringify({ type, params, metadata }),
       });
     } catch (error) {
       throw broken(error, signal);
@@ -80,22 +81,30 @@ export class Client {
     return response;
   }
 
-  /** A request that is answered with one JSON document. @param {string} type @param {object} params @param {AbortSignal} [signal] */
-  async request(type, params, signal) {
-    const response = await this.post(type, params, { signal, accept: "application/json" });
+  /**
+   * A request that is answered with one JSON document.
+   * @param {string} type @param {object} params @param {AbortSignal} [signal] @param {object} [metadata]
+   */
+  async request(type, params, signal, metadata) {
+    const response = await this.post(type, params, { signal, metadata, accept: "application/json" });
     return response.json();
   }
 
   /**
    * A request that is answered with events.
-   * @param {string} type @param {object} params @param {{key: string, signal: AbortSignal}} options
+   * @param {string} type @param {object} params @param {{key: string, signal: AbortSignal, metadata?: object}} options
    * @returns {AsyncGenerator<Record<string, any>>}
    */
-  async *stream(type, params, { key, signal }) {
-    const response = await this.post(type, params, { key, signal, accept: "text/event-stream" });
-    if (!response.body) return;
+  async *stream(type, params, { key, signal, metadata }) {
+    yield* this.read(this.post(type, params, { key, signal, metadata, accept: "text/event-stream" }), signal);
+  }
+
+  /** The events of an answer. @param {Promise<Response>} asked @param {AbortSignal} signal @returns {AsyncGenerator<Record<string, any>>} */
+  async *read(asked, signal) {
     try {
-      yield* readEvents(response.body);
+      const response = await asked;
+      if (!response.ok) throw await failure(response);
+      if (response.body) yield* readEvents(response.body);
     } catch (error) {
       throw broken(error, signal);
     }
@@ -106,7 +115,7 @@ export class Client {
  * `fetch` rejects with a bare TypeError when the connection fails; everything else keeps its name.
  * @param {unknown} error @param {AbortSignal} [signal]
  */
-function broken(error, signal) {
+export function broken(error, signal) {
   if (signal?.aborted || !(error instanceof TypeError)) return error;
   return new RequestError("The connection to the server was lost.", { repeatable: true, cause: error });
 }

@@ -1,5 +1,6 @@
 // @ts-check
-// Constructed style sheets: they pass a strict content security policy and are there before the first paint.
+// How the element looks around what is said.
+import { sheet } from "./sheet.js";
 import { content } from "./styles-content.js";
 
 const frame = /* css */ `
@@ -24,10 +25,10 @@ button { cursor: pointer; }
 .foot::before { bottom: 100%; background: linear-gradient(transparent, var(--bg)); }
 .bar { position: relative; display: flex; align-items: center; gap: var(--space-2); height: var(--header);
   padding-inline: var(--space-3) calc(var(--space-3) + var(--chat-header-end, 0px)); }
-.bar-end { display: flex; align-items: center; gap: var(--space-2); margin-left: auto; }
+.bar-end { display: flex; align-items: center; gap: var(--space-2); margin-inline-start: auto; }
 /* The title stands on the left edge of the messages; the button before it hangs outside, where there is room. */
 .thread-title { min-width: 0; font-weight: var(--weight-strong); overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
-  margin-left: max(0px, (100cqw - var(--measure)) / 2 - var(--space-3) - 2.25rem - var(--space-2)); }
+  margin-inline-start: max(0px, (100cqw - var(--measure)) / 2 - var(--space-3) - 2.25rem - var(--space-2)); }
 .thread-title[data-new] { color: var(--text-2); font-weight: var(--weight); }
 :host { container-type: size; }
 
@@ -51,18 +52,31 @@ button { cursor: pointer; }
 .greeting { font-size: var(--size-heading); line-height: var(--line-heading); font-weight: var(--weight-strong); }
 .prompts { display: grid; margin-top: var(--space-4); border-top: 1px solid var(--line); }
 .prompt { display: flex; align-items: center; gap: var(--space-3); padding: var(--space-3) 0; border: 0;
-  border-bottom: 1px solid var(--line); background: none; text-align: left; color: var(--text); }
-.prompt .icon { margin-left: -0.125rem; color: var(--text-2); }
+  border-bottom: 1px solid var(--line); background: none; text-align: start; color: var(--text); }
+.prompt .icon { margin-inline-start: -0.125rem; color: var(--text-2); }
 .prompt:hover, .prompt:hover .icon { color: var(--accent); }
 
 .foot { position: relative; padding-bottom: var(--chat-foot, var(--space-6)); }
 .foot .column { position: relative; z-index: 2; }
-.composer { display: flex; align-items: flex-end; gap: var(--space-2); padding: 0.4375rem 0.4375rem 0.4375rem var(--space-4);
+.composer { position: relative; display: flex; align-items: flex-end; gap: var(--space-2); padding-block: 0.4375rem; padding-inline: var(--space-4) 0.4375rem;
   border: 1px solid var(--line-strong); border-radius: var(--radius-large); background: var(--bg-raised);
   box-shadow: var(--shadow-small); cursor: text; }
+.composer:has(.quoted:not([hidden]), .chip, .tools > *) { flex-wrap: wrap; }
+.composer > :is(.files, .tools):empty { display: none; }
+/* With tools the text has a line of its own, and they share theirs with Send. */
+.composer:has(.tools > *) .field-frame { flex: 1 0 100%; }
+.tools { display: flex; flex: 1 1 8rem; align-items: center; gap: var(--space-1); min-width: 0; margin-inline-start: -0.5625rem; }
+.composer .files:not(:has(.chip)) { display: none; }
+.quoted { flex: 1 0 100%; display: flex; align-items: flex-start; gap: var(--space-2); padding-top: 0.3125rem; }
+.quoted blockquote { flex: 1; min-width: 0; margin: 0; padding-inline-start: var(--space-3); border-inline-start: 2px solid var(--accent); color: var(--text-2);
+  font-size: var(--size-small); line-height: var(--line-small); display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
+.quoted .icon-button { width: 1.75rem; height: 1.75rem; margin-top: -0.3125rem; }
 .composer:focus-within { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent), var(--shadow-small); }
-.composer textarea { flex: 1; min-width: 0; max-height: min(12.5rem, 40cqh); padding: 0.4375rem 0; border: 0; outline: 0; resize: none;
-  background: none; overflow-y: auto; overflow-wrap: anywhere; }
+.field-frame { position: relative; flex: 1; min-width: 0; display: grid; }
+.composer textarea, .mirror { grid-area: 1 / 1; max-height: min(12.5rem, 40cqh); padding: 0.4375rem 0; overflow-y: auto; overflow-wrap: anywhere; }
+.composer textarea { width: 100%; border: 0; outline: 0; resize: none; background: none; }
+.mirror { position: absolute; inset: 0; overflow: hidden; white-space: pre-wrap; color: transparent; pointer-events: none; }
+.mirror mark { border-radius: 4px; background: var(--accent-soft); box-shadow: 0 0 0 2px var(--accent-soft); color: transparent; }
 .composer textarea::placeholder { color: var(--text-2); opacity: 1; }
 .send { display: grid; place-items: center; flex: none; width: 2.25rem; height: 2.25rem; padding: 0; border: 0;
   border-radius: var(--radius); background: var(--accent); color: var(--on-accent); }
@@ -70,7 +84,11 @@ button { cursor: pointer; }
 .send:disabled { background: var(--bg-soft); color: var(--text-2); cursor: default; }
 .send.stop { background: var(--text); color: var(--bg); }
 .send.stop .icon path { fill: currentColor; }
+.editing { display: flex; align-items: center; justify-content: space-between; gap: var(--space-2); margin-bottom: var(--space-2);
+  font-size: var(--size-small); line-height: var(--line-small); color: var(--text-2); }
 .network { margin-bottom: var(--space-2); font-size: var(--size-small); line-height: var(--line-small); color: var(--text-2); }
+.disclaimer .markdown { font: inherit; }
+.disclaimer[data-strong] { color: var(--text) !important; }
 .disclaimer { margin-top: var(--space-2); font-size: var(--size-small); line-height: var(--line-small); color: var(--text-2); }
 .latest { position: absolute; left: 50%; bottom: calc(100% + var(--space-2)); translate: -50%; display: flex; align-items: center;
   gap: var(--space-1); padding: var(--space-1) var(--space-3) var(--space-1) var(--space-2); border: 1px solid var(--line); border-radius: 99px;
@@ -78,39 +96,10 @@ button { cursor: pointer; }
   white-space: nowrap; animation: appear var(--motion); }
 .latest:hover { background: var(--bg-soft); }
 
-.history { position: absolute; inset: 0; z-index: 2; }
-.scrim { position: absolute; inset: 0; background: var(--scrim); animation: fade var(--motion); }
-.sheet { position: absolute; inset: 0 auto 0 0; width: min(20rem, 100% - 3rem); display: flex; flex-direction: column;
-  background: var(--bg-panel); box-shadow: var(--shadow); animation: slide 170ms cubic-bezier(0.2, 0, 0, 1); }
-.sheet header { display: flex; align-items: center; justify-content: space-between; flex: none; height: var(--header);
-  padding-inline: var(--space-6) var(--space-3); }
-.sheet h2 { font-weight: var(--weight-strong); }
-.sheet .new { margin-inline: var(--space-4); padding-block: 0.4375rem; padding-inline: var(--space-2); }
-.threads-scroll { flex: 1; overflow: hidden auto; padding: var(--space-2) var(--space-4) var(--space-6); overscroll-behavior: contain; }
-.threads h3 { padding: var(--space-4) var(--space-2) var(--space-1); font-size: var(--size-small); line-height: var(--line-small); color: var(--text-2); }
-.thread-row { position: relative; display: flex; align-items: center; gap: var(--space-1); min-height: 2.25rem; border-radius: var(--radius-small); }
-.thread-row:hover, .thread-row:focus-within { background: var(--bg-hover); }
-.thread-open { flex: 1; min-width: 0; padding: 0.4375rem var(--space-2); border: 0; border-radius: inherit; background: none; text-align: left;
-  overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.thread-open[aria-current] { font-weight: var(--weight-strong); color: var(--accent); }
-.thread-actions { position: absolute; right: 0; display: flex; opacity: 0; }
-.thread-actions .icon-button { width: 2.25rem; }
-.thread-actions .icon { width: 18px; height: 18px; }
-.thread-row:hover .thread-actions, .thread-row:focus-within .thread-actions { opacity: 1; }
-.thread-row:hover .thread-open, .thread-row:focus-within .thread-open { padding-right: 4.75rem; }
-@media (hover: none) {
-  .thread-actions { opacity: 1; }
-  .thread-row .thread-open { padding-right: 4.75rem; }
-}
-.thread-row .question { flex: 1; min-width: 0; padding-left: var(--space-2); font-size: var(--size-small); line-height: var(--line-small); }
-.thread-row .field { flex: 1; min-width: 0; padding: 0.375rem calc(var(--space-2) - 1px); border: 1px solid var(--line-strong);
-  border-radius: var(--radius-small); background: var(--bg-raised); }
-.threads-status { padding: var(--space-3) var(--space-2); font-size: var(--size-small); line-height: var(--line-small); color: var(--text-2); }
-.threads-status:empty { display: none; }
 
 @keyframes appear { from { opacity: 0; transform: translateY(4px); } }
 @keyframes fade { from { opacity: 0; } }
-@keyframes slide { from { opacity: 0; transform: translateX(-24px); } }
+:host([dir="rtl"]) .directed { scale: -1 1; }
 @keyframes turn { to { transform: rotate(1turn); } }
 @keyframes breathe { 50% { opacity: 0.45; } }
 @media (prefers-reduced-motion: reduce) {
@@ -118,17 +107,10 @@ button { cursor: pointer; }
 }
 @container (max-width: 600px) {
   .main, .history { --chat-edge: var(--space-4); }
-  .bar { padding-left: calc(var(--space-4) - 0.5rem); }
-  .thread-title { margin-left: 0; }
+  .bar { padding-inline-start: calc(var(--space-4) - 0.5rem); }
+  .thread-title { margin-inline-start: 0; }
   .composer textarea { font-size: 1rem; }
 }
 `;
-
-/** @param {string} css */
-function sheet(css) {
-  const result = new CSSStyleSheet();
-  result.replaceSync(css);
-  return result;
-}
 
 export const sheets = [sheet(frame), sheet(content)];

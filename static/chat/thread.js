@@ -1,8 +1,7 @@
 // @ts-check
 // The messages on screen: takes protocol events, keeps one view per item.
 import { h, icon } from "./dom.js";
-import { createView, userText } from "./items.js";
-import { markdown } from "./markdown.js";
+import { createView, prepare } from "./items.js";
 
 const QUIET_MS = 300;
 
@@ -16,9 +15,14 @@ export class ThreadView {
     this.node = h("div", { class: "thread" }, this.list, this.progress, this.error);
     /** @type {Map<string, import("./items.js").View>} */
     this.views = new Map();
+    /** What the settled ones show, as JSON. @type {Map<string, string>} */
+    this.seen = new Map();
+    /** Items in whose place a question waits that the server does not keep, and what it keeps, as JSON. @type {Map<string, string>} */
+    this.asking = new Map();
     /** The sent message that the server has not named yet. @type {import("./items.js").View | null} */
     this.pending = null;
-    this.lastUserText = "";
+    /** The newest of the person. @type {import("./composer.js").Message} */
+    this.lastMessage = { content: [] };
     this.timer = 0;
     this.progressText = "";
     this.busy = false;
@@ -26,9 +30,11 @@ export class ThreadView {
 
   clear() {
     this.views.clear();
+    this.seen.clear();
+    this.asking.clear();
     this.list.replaceChildren();
     this.pending = null;
-    this.lastUserText = "";
+    this.lastMessage = { content: [] };
     this.setBusy(false);
     this.clearError();
   }
@@ -51,6 +57,7 @@ export class ThreadView {
     const view = createView(item, this.context);
     if (!view) return null;
     view.set(item, streaming);
+    this.seen.set(item.id, streaming ? "" : JSON.stringify(item));
     view.node.dataset.itemId = item.id;
     this.views.set(item.id, view);
     return view;
@@ -61,7 +68,7 @@ export class ThreadView {
     this.pending = createView(item, this.context);
     if (!this.pending) return;
     this.pending.set(item, false);
-    this.lastUserText = userText(item);
+    this.lastMessage = /** @type {import("./composer.js").Message} */ (item);
     this.list.append(this.pending.node);
   }
 
@@ -70,16 +77,36 @@ export class ThreadView {
     this.pending = null;
   }
 
+  /** Show what the server keeps of an item, unless a question waits in its place. @param {import("./items.js").Item} item */
+  refresh(item) {
+    const state = JSON.stringify(item);
+    if (this.asking.has(item.id) && this.seen.get(item.id) !== state) this.asking.set(item.id, state);
+    else this.upsert(item, false);
+  }
+
+  /** Show what a click was answered with; a card that asks back, and is not what the server keeps, is a question. @param {import("./items.js").Item} item */
+  showReply(item) {
+    const kept = this.asking.get(item.id) ?? this.seen.get(item.id) ?? "";
+    const asks = item.widget?.confirm || item.widget?.cancel;
+    this.upsert(item, false);
+    if (asks && kept !== JSON.stringify(item)) this.asking.set(item.id, kept);
+  }
+
   /** @param {import("./items.js").Item} item @param {boolean} streaming */
   upsert(item, streaming) {
+    this.asking.delete(item.id);
     const known = this.views.get(item.id);
+    // What did not change is not touched: an open detail stays open, a selection stays.
+    const state = streaming ? "" : JSON.stringify(item);
+    if (known && state && this.seen.get(item.id) === state) return;
+    this.seen.set(item.id, state);
     if (known) known.set(item, streaming);
     else if (item.type === "user_message" && this.pending) this.adopt(item);
     else {
       const view = this.create(item, streaming);
       if (view) this.list.append(view.node);
     }
-    if (item.type === "user_message") this.lastUserText = userText(item);
+    if (item.type === "user_message") this.lastMessage = /** @type {import("./composer.js").Message} */ (item);
   }
 
   /** The server named the message that is already on screen. @param {import("./items.js").Item} item */
@@ -95,6 +122,14 @@ export class ThreadView {
   remove(id) {
     this.views.get(id)?.node.remove();
     this.views.delete(id);
+    this.seen.delete(id);
+    this.asking.delete(id);
+  }
+
+  /** Whether something on screen above an item may have changed since: widgets show the present. @param {string} id */
+  hasChangingBefore(id) {
+    const node = this.views.get(id)?.node;
+    return [...this.list.querySelectorAll(".widget")].some((widget) => node && widget.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING);
   }
 
   /** The id of the person's last message, if the server has named it. @returns {string | null} */
@@ -114,21 +149,33 @@ export class ThreadView {
     const node = this.views.get(id)?.node;
     while (node?.nextElementSibling) {
       const next = /** @type {HTMLElement} */ (node.nextElementSibling);
-      this.views.delete(next.dataset.itemId ?? "");
+      this.remove(next.dataset.itemId ?? "");
       next.remove();
     }
   }
 
-  /** @param {Record<string, any>} event an item event or a notice @returns {boolean} whether it was one */
-  apply(event) {
+  /** The id of the message that an answer on screen answers. @param {HTMLElement} answer @returns {string | null} */
+  questionOf(answer) {
+    /** @type {Element | null} */
+    let node = answer;
+    while (node && !node.matches(".row.user")) node = node.previousElementSibling;
+    return /** @type {HTMLElement | null} */ (node)?.dataset.itemId ?? null;
+  }
+
+  /** @param {Record<string, any>} event an item event or a notice @returns {Promise<boolean>} whether it was one */
+  async apply(event) {
+    if (event.item ?? event.update) await prepare([event.item ?? event.update]);
     switch (event.type) {
       case "thread.item.added": this.upsert(event.item, true); break;
       case "thread.item.done":
       case "thread.item.replaced": this.upsert(event.item, false); break;
       case "thread.item.removed": this.remove(event.item_id); break;
-      case "thread.item.updated": this.views.get(event.item_id)?.update?.(event.update); break;
+      case "thread.item.updated":
+        this.seen.delete(event.item_id);
+        this.views.get(event.item_id)?.update?.(event.update);
+        break;
       case "progress_update": this.progressText = event.text; break;
-      case "notice": this.addNotice(/** @type {any} */ (event)); break;
+      case "notice": await this.addNotice(/** @type {any} */ (event)); break;
       default: return false;
     }
     if (event.type.startsWith("thread.item.")) this.progressText = "";
@@ -174,7 +221,8 @@ export class ThreadView {
   }
 
   /** @param {{level: string, message: string, title?: string | null}} notice */
-  addNotice({ level, message, title }) {
+  async addNotice({ level, message, title }) {
+    const { markdown } = await import("./markdown.js");
     const node = h("div", { class: `row notice ${level}`, role: "status", "data-testid": "notice" },
       icon(level === "info" ? "info" : "warn"),
       h("div", {}, title ? h("strong", {}, title) : null, markdown(message)));

@@ -13,40 +13,50 @@ function online(signal) {
   });
 }
 
+/**
+ * What is asked for; or, with `turnId` and `watch`, a turn that began elsewhere, whose events are only listened to.
+ * @typedef {{type: string, params: object, key: string, metadata?: object, turnId?: string,
+ *   watch?: (signal: AbortSignal) => AsyncIterable<Record<string, any>>}} Request
+ */
+
 export class Turn {
   /**
    * @param {import("./protocol.js").Client} client
-   * @param {{type: string, params: object, key: string}} request kept whole: a retry must be the same request
+   * @param {Request} request kept whole: a retry must be the same request
    */
   constructor(client, request) {
     this.client = client;
     this.request = request;
     this.controller = new AbortController();
     /** Told by the client effect `turn.started`; needed to stop the turn on the server. @type {string | null} */
-    this.turnId = null;
+    this.turnId = request.turnId ?? null;
     this.stopRequested = false;
+    this.hasNotice = false;
     /** A client tool that the server waits for once the stream has ended. @type {Record<string, any> | null} */
     this.clientTool = null;
     /** The `error` event, if the stream brought one. @type {Record<string, any> | null} */
     this.failure = null;
+    /** What was asked for has been overtaken: the screen shows an old state. */
+    this.isOutdated = false;
+    /** Nobody knows what became of it: the connection stayed broken. */
+    this.isUnanswered = false;
   }
 
   /**
    * Feed every event to `onEvent`. The server recognises a repeat by its key, so a broken connection is answered by
    * asking again; the events then start over with the same item ids.
    *
-   * @param {(event: Record<string, any>) => void} onEvent
+   * @param {(event: Record<string, any>) => Promise<void>} onEvent
    * @param {(waiting: boolean) => void} onReconnecting
    */
   async run(onEvent, onReconnecting) {
     const { signal } = this.controller;
-    const { type, params, key } = this.request;
     for (let attempt = 0; ; attempt++) {
       try {
-        for await (const event of this.client.stream(type, params, { key, signal })) {
+        for await (const event of this.events(signal)) {
           onReconnecting(false);
           signal.throwIfAborted();
-          onEvent(event);
+          await onEvent(event);
         }
         return;
       } catch (error) {
@@ -56,6 +66,12 @@ export class Turn {
         await online(signal);
       }
     }
+  }
+
+  /** @param {AbortSignal} signal */
+  events(signal) {
+    const { type, params, key, metadata, watch } = this.request;
+    return watch ? watch(signal) : this.client.stream(type, params, { key, signal, metadata });
   }
 
   abort() {

@@ -84,3 +84,15 @@ export class WorkflowView {
     this.draw();
   }
 }
+
+/** A single task outside a workflow: one quiet line. This is how a conversation keeps saying why an answer is missing. */
+export class TaskView {
+  constructor() {
+    this.node = h("div", { class: "row task-line", "data-testid": "task-item" });
+  }
+
+  /** @param {import("./items.js").Item} item */
+  set(item) {
+    this.node.replaceChildren(icon(item.task.icon === "info" ? "info" : "check"), taskDetails(item.task));
+  }
+}

@@ -15,12 +15,15 @@ export class ApiError extends Error {
 }
 
 export class Api {
-  /** @param {string} apiUrl such as "/api" @param {import("./session.js").Session} session */
+  /** @param {string} apiUrl such as "/api" @param {Pick<import("./session.js").Session, "token" | "userId">} session */
   constructor(apiUrl, session) {
     this.apiUrl = apiUrl;
     this.session = session;
     // Handed over as a plain function: the chat element calls it in place of the browser's.
     this.fetch = this.fetch.bind(this);
+    this.chatFetch = this.chatFetch.bind(this);
+    /** The keys of chat requests whose answers have not arrived whole, by their bodies. @type {Map<string, string>} */
+    this.unanswered = new Map();
   }
 
   /**
@@ -39,6 +42,27 @@ export class Api {
       if (!(error instanceof AuthError) || error.status !== 401) throw error;
       return Response.json({ title: "Signed out", status: 401, detail: "Your session has ended." }, { status: 401 });
     }
+  }
+
+  /**
+   * `fetch` for a chat element that knows no keys: OpenAI's repeats a request up to five times. A repeat is the same body
+   * again before the answer has arrived whole, and gets the same key; saying the same thing twice is no repeat.
+   *
+   * @param {RequestInfo | URL} input @param {RequestInit} [init]
+   * @returns {Promise<Response>}
+   */
+  async chatFetch(input, init = {}) {
+    const headers = new Headers(init.headers);
+    if (typeof init.body !== "string" || headers.has("Idempotency-Key")) return this.fetch(input, init);
+    const body = init.body;
+    const key = this.unanswered.get(body) ?? uuid();
+    this.unanswered.set(body, key);
+    headers.set("Idempotency-Key", key);
+    const response = await this.fetch(input, { ...init, headers });
+    const forget = () => { this.unanswered.delete(body); };
+    if (response.status < 500 && !response.ok) forget();
+    if (!response.ok || !response.body) return response;
+    return new Response(response.body.pipeThrough(new TransformStream({ flush: forget })), response);
   }
 
   /** @param {RequestInfo | URL} input @param {RequestInit} init @param {string} token */
@@ -79,14 +103,14 @@ export class Api {
     return { data, response };
   }
 
-  /** @param {string} method @param {string} path @param {object} [body] @param {string} [key] */
-  async call(method, path, body, key) {
+  /** @param {string} method @param {string} path @param {object} [body] @param {string} [key] @param {AbortSignal} [signal] */
+  async call(method, path, body, key, signal) {
     // The server notes which way a change came.
     /** @type {Record<string, string>} */
     const headers = { Accept: "application/json", "X-Errand-Client": "page" };
     if (body) headers["Content-Type"] = "application/json";
     if (key) headers["Idempotency-Key"] = key;
     const userId = encodeURIComponent(await this.session.userId().catch(() => "me"));
-    return this.fetch(`${this.apiUrl}/${userId}/${path}`, { method, headers, body: body && JSON.stringify(body) });
+    return this.fetch(`${this.apiUrl}/${userId}/${path}`, { method, headers, signal, body: body && JSON.stringify(body) });
   }
 }

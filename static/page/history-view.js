@@ -2,7 +2,8 @@
 // What was done lately, by whom and by which way, with a button that takes it back. Stands in place of the list.
 import { h, icon } from "../chat/dom.js";
 import { agoText, isoDay, dayLabel } from "./dates.js";
-import { differences, whoDid } from "./fields.js";
+import { differences } from "./differences.js";
+import { whoDid } from "./fields.js";
 import { differenceLine, messageLink } from "./task-history.js";
 
 /**
@@ -30,7 +31,6 @@ export class HistoryView {
     /** The day under whose heading the list ends. */
     this.day = "";
     this.timer = 0;
-    this.find("history-open").addEventListener("click", () => this.show(true));
     this.find("history-close").addEventListener("click", () => this.show(false));
     root.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.defaultPrevented || !this.isOpen) return;

@@ -8,7 +8,7 @@ const QUIET_MS = 1_500;
 export class Live {
   /**
    * @param {string} path @param {import("./session.js").Session} session
-   * @param {{onChange: (message: Record<string, any>) => void, onReady: (again: boolean) => void,
+   * @param {{onChange: (message: Record<string, any>) => void, onConversation: (message: Record<string, any>) => void, onReady: (again: boolean) => void,
    *   onState: (connected: boolean) => void}} handlers
    */
   constructor(path, session, handlers) {
@@ -72,6 +72,8 @@ export class Live {
       this.readyBefore = true;
     } else if (message.type === "tasks.changed") {
       this.handlers.onChange(message);
+    } else if (message.type === "conversation.changed") {
+      this.handlers.onConversation(message);
     }
   }
 

@@ -1,28 +1,21 @@
 // @ts-check
-// Puts the page together: session, chat element, task panel, live connection.
-import "../chat/element.js";
+// Puts the page together: session, chat element, task panel, live connection. What is not seen at first is fetched later.
+import { chosenZone } from "./zone.js";
 import { Api } from "./api.js";
-import { showTurn } from "./conversation.js";
-import { bindData } from "./data.js";
-import { HistoryView } from "./history-view.js";
+import { chooseElement, isOurs } from "./chat-element.js";
+import { chatAdditions, chatOptions } from "./chat-options.js";
+import { bindFiles } from "./drop.js";
+import { later } from "./later.js";
 import { Live } from "./live.js";
-import { bindAccount, bindModelNote, bindTheme } from "./menus.js";
-import { Session } from "./session.js";
+import { bindAccount, bindApprovalPolicy, bindModelNote, bindTheme } from "./menus.js";
+import { Session, keepPlace } from "./session.js";
 import { bindShortcuts } from "./shortcuts.js";
 import { TaskStore } from "./task-store.js";
 import { TaskPanel } from "./tasks.js";
 import { Toast } from "./toast.js";
-import { TokensDialog } from "./tokens.js";
 import { Undo } from "./undo.js";
 
-/** @typedef {import("../chat/element.js").ErrandChat} ErrandChat */
-
-const PROMPTS = [
-  { label: "What do I have today?", icon: "calendar" },
-  { label: "Remind me to call the dentist tomorrow at 10am", icon: "clock" },
-  { label: "What is overdue?", icon: "warn" },
-  { label: "Add buy milk #shopping", icon: "plus" },
-].map((prompt) => ({ ...prompt, prompt: prompt.label }));
+/** @typedef {import("../chat/element.js").ErrandChat} ErrandChat @typedef {import("@openai/chatkit").OpenAIChatKit} OpenAIChatKit */
 
 /** After this long in the background the tasks are fetched again: a sleeping machine misses messages without noticing. */
 const STALE_MS = 60_000;
@@ -35,13 +28,16 @@ const page = document.body;
 
 const session = new Session(config.authUrl);
 const api = new Api(config.apiUrl, session);
-const chat = /** @type {ErrandChat} */ (byId("chat"));
+const choosing = chooseElement(byId("chat"), config.domainKey);
+choosing.catch(() => {}); // `boot` waits for it and says what is wrong
 const toast = new Toast(byId("toast"));
 const undo = new Undo(api, toast);
 /** What the assistant does in these turns was asked for here. @type {Set<string>} */
 const turns = new Set();
+/** The conversation on screen, and whether it is being answered in this tab. @type {{thread: string | null, isAnswering: boolean}} */
+const conversation = { thread: null, isAnswering: false };
 
-/** Phones show one of the two; wide pages show the chat always and the panel unless it was put away. @param {"chat" | "tasks"} view */
+/** Phones show one of these; wide pages show the chat always and the panel unless it was put away. @param {"chat" | "tasks" | "document"} view */
 function show(view) {
   page.dataset.view = view;
   for (const button of document.querySelectorAll("[data-show]")) {
@@ -60,51 +56,120 @@ function showPanel(shown) {
   localStorage.setItem("errand.panel", page.hasAttribute("data-panel-hidden") ? "hidden" : "shown");
 }
 
-/** @param {string} userId */
-function startChat(userId) {
+/** Show one of the panels beside the chat. @param {"tasks" | "documents"} panel */
+function showSide(panel) {
+  page.dataset.panel = panel;
+  show("tasks");
+  showPanel(true);
+}
+
+/** The view of documents, and the list of them, each fetched when it is first wanted. @param {ErrandChat | OpenAIChatKit} chat */
+function startDocuments(chat) {
+  const reader = later(async () => {
+    const { Reader } = await import("./reader.js");
+    return new Reader(byId("reader"), api, {
+      onShow: (shown) => {
+        page.toggleAttribute("data-reader", shown);
+        if (narrow.matches) show(shown ? "document" : page.dataset.view === "document" ? "chat" : /** @type {"chat"} */ (page.dataset.view));
+      },
+      onAsk: async (quote) => {
+        if (narrow.matches) (await reader()).close();
+        chat.setComposerValue({ reply: quote });
+        chat.focusComposer();
+      },
+    });
+  });
+  const visit = async (/** @type {string} */ address) => (await reader()).visit(address);
+  const list = later(async () => {
+    const { DocumentsPanel } = await import("./documents.js");
+    return new DocumentsPanel(byId("documents"), api, {
+      bytesLimit: config.documentBytesLimit,
+      open: (id) => visit(`/documents/${id}`),
+      onDeleted: async (id) => (await reader()).forget(id),
+    });
+  });
+  const open = async (/** @type {"tasks" | "documents"} */ name) => {
+    if (page.hasAttribute("data-reader")) (await reader()).close();
+    showSide(name);
+    if (name === "documents") (await list()).load();
+  };
+  for (const button of document.querySelectorAll("[data-panel-tab]")) {
+    button.addEventListener("click", () => open(/** @type {"tasks"} */ (/** @type {HTMLElement} */ (button).dataset.panelTab)));
+  }
+  bindFiles(byId("documents"), async (files) => {
+    await open("documents");
+    (await list()).send(files);
+  });
+  if (location.pathname.startsWith("/documents/")) reader().then((view) => view.follow());
+  return { visit, open };
+}
+
+/** @typedef {ReturnType<typeof startDocuments>} Documents @typedef {ReturnType<typeof startTasks>} Tasks */
+
+/** @param {ErrandChat | OpenAIChatKit} chat @param {string} userId @param {Documents} documents @param {Tasks} tasks */
+function startChat(chat, userId, documents, tasks) {
   const threadKey = `errand.thread.${userId}`;
-  chat.addEventListener("chatkit.thread.change", (event) => {
+  // One signature for both elements: theirs is an HTMLElement too.
+  const events = /** @type {HTMLElement} */ (chat);
+  events.addEventListener("chatkit.thread.change", (event) => {
     const { threadId } = /** @type {CustomEvent} */ (event).detail;
+    conversation.thread = threadId;
     if (threadId) localStorage.setItem(threadKey, threadId);
     else localStorage.removeItem(threadKey);
   });
-  chat.addEventListener("chatkit.effect", (event) => {
+  events.addEventListener("chatkit.response.start", () => { conversation.isAnswering = true; });
+  events.addEventListener("chatkit.response.end", () => { conversation.isAnswering = false; });
+  events.addEventListener("chatkit.effect", (event) => {
     const { name, data } = /** @type {CustomEvent} */ (event).detail;
     if (name === "turn.started") turns.add(data.turn_id);
   });
-  chat.setOptions({
-    api: {
-      url: config.chatUrl,
-      domainKey: "local",
-      fetch: api.fetch,
-      stop: (turnId) => api.request("POST", `turns/${encodeURIComponent(turnId)}/stop`, {}),
-    },
-    initialThread: localStorage.getItem(threadKey),
-    history: { enabled: true, showDelete: true, showRename: true },
-    startScreen: { greeting: "What needs doing?", prompts: PROMPTS },
-    composer: { placeholder: "Add, ask or change something" },
-  });
+  /** A source or something mentioned, shown beside the chat. @param {string} address */
+  const visit = (address) => {
+    if (!address.startsWith("/documents/")) return false;
+    documents.visit(address);
+    return true;
+  };
+  const options = chatOptions(config, { api, initialThread: localStorage.getItem(threadKey), onEntity: (entity) => {
+    if (entity.data?.type === "task") documents.open("tasks").then(() => tasks.reveal(Number(entity.data?.number)));
+    else visit(`/documents/${entity.id.replace(/^document:/, "")}`);
+  } });
+  if (isOurs(chat)) chat.setOptions({ ...options, errand: chatAdditions(api, (source) => visit(source.url ?? "")) });
+  else chat.setOptions(options);
   if (matchMedia("(pointer: fine)").matches) chat.focusComposer();
 }
 
-function startTasks() {
+/** @param {ErrandChat | OpenAIChatKit} chat */
+function startTasks(chat) {
   const store = new TaskStore(api);
   const toMessage = (/** @type {string} */ turn) => {
     show("chat");
-    showTurn(api, chat, turn).catch((error) => toast.show(error.status === 404 ? "That conversation was deleted." : error.message));
+    import("./conversation.js").then(({ showTurn }) => showTurn(api, chat, turn))
+      .catch((error) => toast.show(error.status === 404 ? "That conversation was deleted." : error.message));
   };
   const panel = new TaskPanel(byId("tasks"), store, undo, { showTurn: toMessage, onCount: (due) => {
     byId("task-count").textContent = due ? String(due) : "";
     byId("task-count").hidden = !due;
   } });
-  const history = new HistoryView(byId("tasks"), api, undo, toMessage);
+  const history = later(async () => {
+    const { HistoryView } = await import("./history-view.js");
+    return new HistoryView(byId("tasks"), api, undo, toMessage);
+  });
   const live = new Live(config.socketPath, session, {
-    onChange: (message) => {
+    onChange: async (message) => {
       panel.receive(/** @type {any} */ (message));
-      history.refresh();
+      chat.fetchUpdates();
       if (turns.has(message.turn_id)) undo.turnDid(message.turn_id, message.summary);
+      if (byId("tasks").hasAttribute("data-history")) (await history()).refresh();
     },
-    onReady: (again) => again && panel.load(),
+    onConversation: ({ conversation_id: id, turn_id: turn }) => {
+      // What was asked for here is told here, by the answer itself.
+      if (id === conversation.thread && !(turn && conversation.isAnswering)) chat.fetchUpdates();
+    },
+    onReady: (again) => {
+      if (!again) return;
+      panel.load();
+      chat.fetchUpdates();
+    },
     onState: (connected) => panel.setConnected(connected),
   });
   let hiddenAt = 0;
@@ -112,21 +177,47 @@ function startTasks() {
     if (document.visibilityState === "hidden") hiddenAt = Date.now();
     else if (hiddenAt && Date.now() - hiddenAt > STALE_MS) panel.load();
   });
+  const showHistory = async () => (await history()).show(true);
+  /** @type {HTMLElement} */ (byId("tasks").querySelector('[data-part="history-open"]')).addEventListener("click", showHistory);
   byId("show-history").addEventListener("click", () => {
     byId("account-menu").hidePopover();
-    show("tasks");
-    showPanel(true);
-    history.show(true);
+    showSide("tasks");
+    showHistory();
   });
-  bindData(api, toast, () => panel.load());
   panel.load();
   live.start();
+  return panel;
+}
+
+/** What the account menu opens. @param {TaskPanel} tasks */
+function bindMenu(tasks) {
+  const menu = byId("account-menu");
+  /** @param {string} id @param {() => unknown} act */
+  const bind = (id, act) => byId(id).addEventListener("click", () => {
+    menu.hidePopover();
+    act();
+  });
+  const tokens = later(async () => {
+    const { TokensDialog } = await import("./tokens.js");
+    return new TokensDialog(/** @type {HTMLDialogElement} */ (byId("tokens")), api);
+  });
+  const account = later(async () => {
+    const { AccountDialog } = await import("./account.js");
+    return new AccountDialog(/** @type {HTMLDialogElement} */ (byId("account")), api, session, () => location.assign("/sign-in"));
+  });
+  bind("show-tokens", async () => (await tokens()).open());
+  bind("show-account", async () => (await account()).open());
+  bind("show-shortcuts", () => /** @type {HTMLDialogElement} */ (byId("shortcuts")).showModal());
+  // Bound before anybody can reach what is in the menu.
+  const data = later(async () => (await import("./data.js")).bindData(api, toast, () => tasks.load()));
+  menu.addEventListener("beforetoggle", data, { once: true });
 }
 
 /** The server says "today" by the person's clock, so it has to know where that clock hangs. */
-async function syncTimeZone() {
-  const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+async function syncAccount() {
+  const timezone = chosenZone() ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   const me = await api.request("GET", "me");
+  bindApprovalPolicy(me.approval_policy, (approval_policy) => api.request("PATCH", "me", { approval_policy }), (text) => toast.show(text));
   if (timezone && me.timezone !== timezone) await api.request("PATCH", "me", { timezone });
 }
 
@@ -139,34 +230,38 @@ async function boot() {
   bindTheme();
   bindModelNote(config.model);
   const current = await session.get();
-  if (!current) return location.replace("/sign-in");
+  if (!current) {
+    keepPlace();
+    return location.replace("/sign-in");
+  }
   session.addEventListener("ended", () => { byId("ended").hidden = false; });
   bindAccount(current.user, signOut);
   for (const button of document.querySelectorAll("[data-show]")) {
     button.addEventListener("click", () => show(/** @type {"chat"} */ (/** @type {HTMLElement} */ (button).dataset.show)));
   }
+  page.toggleAttribute("data-panel-hidden", localStorage.getItem("errand.panel") === "hidden");
+  const chat = await choosing;
+  const documents = startDocuments(chat);
+  const tasks = startTasks(chat);
+  startChat(chat, current.user.id, documents, tasks);
+  bindMenu(tasks);
   bindShortcuts({
+    d: () => documents.open(page.dataset.panel === "documents" ? "tasks" : "documents"),
     "/": () => { show("chat"); chat.focusComposer(); },
     t: togglePanel,
     "?": () => /** @type {HTMLDialogElement} */ (byId("shortcuts")).showModal(),
   });
-  const tokens = new TokensDialog(/** @type {HTMLDialogElement} */ (byId("tokens")), api);
-  byId("show-tokens").addEventListener("click", () => {
-    byId("account-menu").hidePopover();
-    tokens.open();
-  });
-  byId("show-shortcuts").addEventListener("click", () => {
-    byId("account-menu").hidePopover();
-    /** @type {HTMLDialogElement} */ (byId("shortcuts")).showModal();
-  });
-  page.toggleAttribute("data-panel-hidden", localStorage.getItem("errand.panel") === "hidden");
-  startChat(current.user.id);
-  startTasks();
   page.removeAttribute("data-booting");
   // Nothing on the page waits for this.
-  await syncTimeZone().catch((error) => console.warn("The time zone was not stored:", error.message));
+  await syncAccount().catch((error) => console.warn("The account's settings were not read or stored:", error.message));
 }
 
+// A part that is fetched when it is first used cannot come now; whoever asked for it is told.
+addEventListener("unhandledrejection", (event) => {
+  if (navigator.onLine || !(event.reason instanceof TypeError)) return;
+  event.preventDefault();
+  toast.show("You are offline. This can be opened once you are back.");
+});
 boot().catch((error) => {
   byId("boot-error").hidden = false;
   byId("boot-error-text").textContent = error.message;

@@ -1,5 +1,5 @@
 // @ts-check
-// Account menu, theme, the note about the offline model.
+// Account menu, theme, what the assistant asks for, the note about the offline model.
 
 /** @param {string} id @returns {HTMLElement} */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -35,4 +35,22 @@ export function bindAccount(user, onSignOut) {
 /** @param {{isOffline: boolean}} model */
 export function bindModelNote(model) {
   byId("model-label").hidden = !model.isOffline;
+}
+
+/**
+ * What the assistant asks for before it does it.
+ * @param {string} present @param {(policy: string) => Promise<unknown>} save @param {(text: string) => void} tell
+ */
+export function bindApprovalPolicy(present, save, tell) {
+  const select = /** @type {HTMLSelectElement} */ (byId("approval-policy"));
+  let stored = select.value = present;
+  select.addEventListener("change", async () => {
+    try {
+      await save(select.value);
+      stored = select.value;
+    } catch (error) {
+      select.value = stored;
+      tell(/** @type {Error} */ (error).message);
+    }
+  });
 }

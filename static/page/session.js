@@ -3,6 +3,20 @@
 
 const RENEW_BEFORE_S = 60;
 
+const PLACE_KEY = "errand.place";
+
+/** Come back here after signing in. */
+export function keepPlace() {
+  sessionStorage.setItem(PLACE_KEY, location.pathname + location.hash);
+}
+
+/** Where to go after signing in: the document that was asked for, or home. */
+export function keptPlace() {
+  const place = sessionStorage.getItem(PLACE_KEY) ?? "/";
+  sessionStorage.removeItem(PLACE_KEY);
+  return place.startsWith("/documents/") ? place : "/";
+}
+
 /** The server said no; `code` is Better Auth's, such as INVALID_EMAIL_OR_PASSWORD. */
 export class AuthError extends Error {
   /** @param {string} message @param {string} code @param {number} status */
@@ -15,7 +29,7 @@ export class AuthError extends Error {
 }
 
 /** @param {string} token @returns {{sub: string, exp: number, iat?: number}} read, not verified: that is the server's work */
-function claims(token) {
+export function claims(token) {
   const payload = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
   return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(payload), (char) => char.charCodeAt(0))));
 }
@@ -33,20 +47,21 @@ export class Session extends EventTarget {
 
   /** @param {string} path @param {object} [body] POST if there is one, else GET */
   async call(path, body) {
+    // The server that signs people in may be another one: its cookies have to go there.
     const response = await fetch(this.authUrl + path, body
-      ? { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }
-      : { headers: { Accept: "application/json" }, cache: "no-store" });
+      ? { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), credentials: "include" }
+      : { headers: { Accept: "application/json" }, cache: "no-store", credentials: "include" });
     const data = await response.json().catch(() => null);
     if (response.ok) return data;
     throw new AuthError(data?.message ?? data?.detail ?? `The server answered ${response.status}.`, data?.code ?? "", response.status);
   }
 
-  /** @param {{email: string, password: string}} fields */
+  /** @param {{email: string, password: string, oauth_query?: string}} fields @returns {Promise<{url?: string}>} */
   signIn(fields) {
     return this.call("/sign-in/email", fields);
   }
 
-  /** @param {{name: string, email: string, password: string}} fields */
+  /** @param {{name: string, email: string, password: string, oauth_query?: string}} fields @returns {Promise<{url?: string}>} */
   signUp(fields) {
     return this.call("/sign-up/email", fields);
   }

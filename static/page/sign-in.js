@@ -1,7 +1,8 @@
 // @ts-check
 // One form, two ways: sign in, or make an account.
 import { bindTheme } from "./menus.js";
-import { AuthError, Session } from "./session.js";
+import { oauthQuery } from "./oauth.js";
+import { AuthError, Session, keptPlace } from "./session.js";
 
 /** @param {string} id @returns {any} */
 const byId = (id) => document.getElementById(id);
@@ -80,8 +81,9 @@ form.addEventListener("submit", async (event) => {
   button.disabled = true;
   const [name, email, password] = [fields.name.value.trim(), fields.email.value.trim(), fields.password.value];
   try {
-    await (mode === "up" ? session.signUp({ name, email, password }) : session.signIn({ email, password }));
-    location.assign("/");
+    const query = oauthQuery();
+    const answer = await (mode === "up" ? session.signUp({ name, email, password, ...query }) : session.signIn({ email, password, ...query }));
+    location.assign(answer?.url ?? keptPlace());
   } catch (error) {
     explain(error);
     button.disabled = false;
@@ -100,4 +102,4 @@ byId("other").addEventListener("click", () => {
 bindTheme();
 draw();
 // Already signed in, for example in another tab.
-session.get().then((current) => current && location.replace("/"), () => {});
+if (!oauthQuery().oauth_query) session.get().then((current) => current && location.replace(keptPlace()), () => {});

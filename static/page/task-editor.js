@@ -3,7 +3,7 @@
 import { h, icon, iconButton, uuid } from "../chat/dom.js";
 import { dueText } from "./dates.js";
 import { LabelsField, PriorityField, TextField, WordsField, fit } from "./editor-fields.js";
-import { differences } from "./fields.js";
+import { differences } from "./differences.js";
 import { TaskHistory } from "./task-history.js";
 
 /**

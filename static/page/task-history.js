@@ -2,11 +2,12 @@
 // Who changed which field of one task, when, by which way: a fold in the opened row.
 import { h, icon } from "../chat/dom.js";
 import { agoText } from "./dates.js";
-import { differences, whoDid } from "./fields.js";
+import { differences } from "./differences.js";
+import { whoDid } from "./fields.js";
 
 /** @typedef {{at: string, source: string, tool: string, turn_id: string | null, fields: {field: string, before: any, after: any}[]}} Entry */
 
-/** @param {import("./fields.js").Difference} difference */
+/** @param {import("./differences.js").Difference} difference */
 export function differenceLine({ label, before, after }) {
   if (label === "Done") return h("p", { class: "difference" }, h("span", {}, after === "yes" ? "Completed" : "Reopened"));
   const from = before ? [h("del", {}, before), " → "] : [];

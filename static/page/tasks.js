@@ -5,7 +5,6 @@ import { dayLabel, dueText, groupOf, nextText } from "./dates.js";
 import { whoDid } from "./fields.js";
 import { layOut } from "./groups.js";
 import { bindAdd } from "./task-add.js";
-import { TaskEditor } from "./task-editor.js";
 import { TaskOrder } from "./task-order.js";
 import { TaskRow } from "./task-row.js";
 
@@ -39,7 +38,7 @@ export class TaskPanel {
     this.actions = actions;
     /** @type {Map<number, TaskRow>} */
     this.rows = new Map();
-    /** @type {Map<number, TaskEditor>} */
+    /** @type {Map<number, import("./task-editor.js").TaskEditor>} */
     this.editors = new Map();
     /** Rows that stay where they are for now: ticked a moment ago, or open. @type {Map<number, Group>} */
     this.lingering = new Map();
@@ -223,8 +222,18 @@ export class TaskPanel {
 
   // ---- opened rows
 
+  /** Show a task that somebody asked for elsewhere. @param {number} id */
+  async reveal(id) {
+    const task = this.task(id);
+    if (!task) return this.say("That task is not here any more.");
+    if (task.completed) this.showDone = true;
+    this.render();
+    await this.open(id);
+  }
+
   /** @param {number} id */
-  open(id) {
+  async open(id) {
+    const { TaskEditor } = await import("./task-editor.js");
     const task = this.task(id);
     if (!task || this.editors.has(id)) return;
     const { node } = this.row(id);

@@ -1,6 +1,7 @@
 // @ts-check
 // Access tokens: how programs and other assistants get in.
-import { copyText, h } from "../chat/dom.js";
+import { copyText } from "../chat/clipboard.js";
+import { h } from "../chat/dom.js";
 import { agoText, pastDayText } from "./dates.js";
 
 /**

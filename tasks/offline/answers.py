@@ -12,7 +12,7 @@ from .history import Result
 type Task = dict[str, Any]
 
 WHICH, SURE = "Which one do you mean?", "Do you mean this one?"
-CONFIRM = ("Delete these", "Delete this")
+QUESTIONS = (WHICH, SURE)
 EXAMPLES = '- "add buy milk tomorrow at 5pm"\n- "what do I have today?"\n- "move the dentist to friday"'
 UNKNOWN = f"I did not understand that. These work, for example:\n\n{EXAMPLES}"
 HELP = (
@@ -34,6 +34,7 @@ SMALL_TALK = {
     "yes": "There is no question open. What should I do?",
     "no": "All right, nothing was changed.",
     "unknown": UNKNOWN,
+    "files": "I am the offline model: I cannot see pictures or read attached files. Tell me in words what to do.",
 }
 NO_GROUP = 'I am not sure which tasks you mean. Ask me to show them, then say "all of them" or their numbers.'
 NO_REPEAT = 'I cannot set repeating tasks here. Ask me for a single one: "water the plants on friday".'
@@ -251,11 +252,6 @@ def outcomes(results: Sequence[Result], now: dt.datetime) -> str:
 def question(tasks: Sequence[Task], now: dt.datetime, *, sure: bool = True) -> str:
     opening = SURE if len(tasks) == 1 and not sure else WHICH
     return f"{opening}\n\n{numbered(tasks[:20], now)}"
-
-
-def confirmation(tasks: Sequence[Task], now: dt.datetime) -> str:
-    which = f"Delete these {len(tasks)} tasks" if len(tasks) > 1 else "Delete this task"
-    return f"{which}? Say yes or no.\n\n{numbered(tasks, now)}"
 
 
 def not_found(words: str, status: str) -> str:

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _NOW = re.compile(r"\bNow: (\S+)(?: \(\w+\))?(?:, time zone (\S+))?")
 _SHOWN = re.compile(r"^\d+\. .*\(#(\d+)\)$", re.MULTILINE)
+_ATTACHMENT = re.compile(r'<attachment name="[^"]*">\n.*?\n</attachment>\n\n', re.DOTALL)
+_TAG = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<kind>task|label|document):(?P<id>[^)]+)\)")
 _NAMED = re.compile(r"\(#(\d+)\)")
 
 
@@ -45,6 +47,7 @@ class History:
     said: list[tuple[str, str]] = field(default_factory=list)  # (role, text), the last user message left out
     text: str = ""
     results: list[Result] = field(default_factory=list)
+    has_files: bool = False  # whether something came with the message, which is left out of `text`
 
     def last_answer(self) -> str:
         return self.said[-1][1] if self.said and self.said[-1][0] == "assistant" else ""
@@ -82,17 +85,33 @@ def read(items: str | Iterable[Any]) -> History:
     said: list[tuple[str, str]] = []
     calls: dict[str, tuple[str, Mapping[str, Any]]] = {}
     results: list[Result] = []
+    has_files = False
     given: Iterable[Any] = [{"role": "user", "content": items}] if isinstance(items, str) else items
     for item in given:
         if item.get("role") in {"user", "assistant"}:
-            said.append((item["role"], plain(item.get("content"))))
+            said.append((item["role"], text := plain(item.get("content"))))
+            has_files = bool(_ATTACHMENT.match(text)) if item["role"] == "user" else has_files
             results = [] if item["role"] == "user" else results
         elif item.get("type") == "function_call":
             calls[item["call_id"]] = item["name"], arguments_of(item)
         elif item.get("type") == "function_call_output" and item["call_id"] in calls:
-            results.append(Result(*calls[item["call_id"]], plain(item["output"])))
+            results.append(result := Result(*calls[item["call_id"]], plain(item["output"])))
+            if result.name == "list_tasks" and result.arguments.get("show"):  # what the person saw below the answer
+                said.append(("assistant", listed(result.tasks() or [])))
     last = max((n for n, (role, _) in enumerate(said) if role == "user"), default=0)
-    return History(said[:last], said[last][1] if said else "", results)
+    said = [(role, in_words(text) if role == "user" else text) for role, text in said]
+    return History(said[:last], said[last][1] if said else "", results, has_files)
+
+
+def listed(tasks: Iterable[Mapping[str, Any]]) -> str:
+    return "\n".join(f"{n}. {' '.join(task['title'].split())} (#{task['id']})" for n, task in enumerate(tasks, 1))
+
+
+def in_words(text: str) -> str:
+    """A message without what came with it, and with its tags as people write them: #12, #home."""
+    return _TAG.sub(
+        lambda tag: f"#{tag['id']}" if tag["kind"] != "document" else tag["text"], _ATTACHMENT.sub("", text)
+    )
 
 
 def arguments_of(item: Mapping[str, Any]) -> Mapping[str, Any]:

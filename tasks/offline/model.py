@@ -18,8 +18,8 @@ from agents.tool import Tool
 from openai.types.responses import ResponseFunctionToolCall, ResponseOutputMessage, ResponseOutputText
 from openai.types.responses.response_prompt_param import ResponsePromptParam
 
-from . import history, stream
-from .policy import Action, Turn
+from . import documents, history, stream
+from .policy import Action, Call, Turn
 
 
 class OfflineModel(Model):
@@ -46,7 +46,7 @@ class OfflineModel(Model):
         conversation_id: str | None,
         prompt: ResponsePromptParam | None,
     ) -> ModelResponse:
-        output = items(decide(system_instructions, input, tools))
+        output = items(decide(system_instructions, input, tools, model_settings.tool_choice))
         used = tokens(system_instructions, input), tokens(None, [item.model_dump() for item in output])
         usage = Usage(requests=1, input_tokens=used[0], output_tokens=used[1], total_tokens=sum(used))
         return ModelResponse(output=list(output), usage=usage, response_id=None)
@@ -65,7 +65,7 @@ class OfflineModel(Model):
         conversation_id: str | None,
         prompt: ResponsePromptParam | None,
     ) -> AsyncIterator[TResponseStreamEvent]:
-        output = items(decide(system_instructions, input, tools))
+        output = items(decide(system_instructions, input, tools, model_settings.tool_choice))
         used = tokens(system_instructions, input), tokens(None, [item.model_dump() for item in output])
         for event in stream.events(output, *used, created_at=time.time()):
             yield event
@@ -73,9 +73,17 @@ class OfflineModel(Model):
                 await asyncio.sleep(self.delay_seconds)
 
 
-def decide(instructions: str | None, items: str | list[TResponseInputItem], tools: list[Tool]) -> Action:
+def decide(
+    instructions: str | None, items: str | list[TResponseInputItem], tools: list[Tool], tool_choice: object = None
+) -> Action:
+    """Decide what to do; `tool_choice` is the name of a tool that must be called, where it is one."""
     schemas = {tool.name: tool.params_json_schema for tool in tools if isinstance(tool, FunctionTool)}
-    return Turn(history.read(items), history.now_in(instructions), schemas).decide()
+    turn = Turn(history.read(items), history.now_in(instructions), schemas)
+    if tool_choice == documents.TOOL and documents.TOOL in schemas:
+        return [Call(documents.TOOL, documents.query(turn.history.text))]
+    if tool_choice == "overview" and "overview" in schemas:
+        return [Call("overview", {})]
+    return turn.decide()
 
 
 def items(action: Action) -> list[stream.Item]:

@@ -7,13 +7,14 @@ from typing import Any
 
 from tasks import when
 
-from . import answers, references
+from . import answers, documents, references
 from .history import History, Result
 from .intents import Change, Draft, Intent
 from .messages import understand
 from .queries import Query, query
 from .references import Target, Task
 
+COUNTED = 1_000  # as many as list_tasks counts
 PAGE = 200  # tasks asked for, unless the tool allows fewer
 
 
@@ -41,7 +42,7 @@ class Turn:
 
     def decide(self) -> Action:
         """Tool calls, or the answer. A call to a tool that is not there becomes an answer that says so."""
-        action = self.answer_to_question() or self.act(understand(self.history.text, self.now))
+        action = self.from_documents() or self.answer_to_question() or self.asked_for()
         if isinstance(action, str):
             return action
         missing = [call.name for call in action if call.name not in self.schemas]
@@ -54,21 +55,30 @@ class Turn:
         required = self.schemas[call.name].get("required", ())
         return {name: value for name, value in call.arguments.items() if value is not None or name in required}
 
+    def asked_for(self) -> Action:
+        intent = understand(self.history.text, self.now)
+        if intent.kind == "unknown" and self.history.has_files:
+            return answers.SMALL_TALK["files"]
+        if intent.kind == "unknown" and documents.TOOL in self.schemas and documents.may_be_question(self.history.text):
+            return [Call(documents.TOOL, documents.query(self.history.text))]
+        return self.act(intent)
+
+    def from_documents(self) -> Action | None:
+        """The search of the documents, or the answer from what it found; None where nothing is asked of them."""
+        if documents.TOOL not in self.schemas or self.history.last_answer().startswith(answers.QUESTIONS):
+            return None
+        if told := documents.answer(self.history):
+            return told
+        asked = self.history.text
+        return [Call(documents.TOOL, documents.query(asked))] if documents.is_question(asked) else None
+
     # Questions that were asked back
 
     def answer_to_question(self) -> Action | None:
         asked = self.history.last_answer()
-        if asked.startswith(answers.CONFIRM):
-            return self.confirmed()
         if asked.startswith((answers.WHICH, answers.SURE)):
             return self.chosen()
         return None
-
-    def confirmed(self) -> Action | None:
-        kind = understand(self.history.text, self.now).kind
-        if kind == "yes":
-            return self.done() or [Call("delete_task", {"task_id": number}) for number in self.history.shown()]
-        return "All right, nothing was deleted." if kind == "no" else None
 
     def chosen(self) -> Action | None:
         """The answer to "which one?", together with what was wanted before."""
@@ -180,7 +190,12 @@ class Turn:
         if query.priority == "high":
             return [self.listing(status="open", priority=priority) for priority in ("p1", "p2")]
         named = {"due": query.due, "search": query.search, "label": query.label, "priority": query.priority}
-        return [self.listing(status=query.status, **named)]
+        return [self.listing(status=query.status, **named, show=self.can_show(query) or None)]
+
+    def can_show(self, query: Query) -> bool:
+        """Whether the tool can show the list itself, where it is exactly what it finds."""
+        shows = "show" in self.schemas.get("list_tasks", {}).get("properties", {})
+        return shows and query.span is None and query.mode != "next"
 
     def listed(self, query: Query) -> Action:
         tasks = self.read()
@@ -195,6 +210,8 @@ class Turn:
         if query.mode == "next":
             tasks = [min(tasks, key=urgency)]
         heading = "Next" if query.mode == "next" else f"{self.count(tasks, query)}{about}"
+        if any(result.arguments.get("show") for result in self.history.results):
+            return f"{heading}:"
         return f"{heading}:\n\n{answers.numbered(tasks, self.now)}"
 
     def nothing(self, query: Query) -> str:
@@ -205,7 +222,8 @@ class Turn:
         """ "3 tasks", or "50 of 80 tasks" where the tool gave one page only."""
         totals = [result.data().get("total") for result in self.history.results]
         total = totals[0] if len(totals) == 1 and isinstance(totals[0], int) and not query.span else len(tasks)
-        shown = f"{len(tasks)} of {total}" if total > len(tasks) else f"{len(tasks)}"
+        counted = "1,000 or more" if total >= COUNTED else total
+        shown = f"{len(tasks)} of {counted}" if total > len(tasks) else f"{len(tasks)}"
         done = " done" if query.status == "done" and query.span else ""
         return f"{shown} task{'s' * (total != 1)}{done}"
 
@@ -241,8 +259,12 @@ class Turn:
         status = "all" if meant.ids or meant.options else STATUS.get(intent.kind, "open")
         if meant.group:
             group = self.group(meant.group, intent.kind)
-            return self.asked(group) if group else answers.NO_GROUP
+            return self.unshown(group) if group else answers.NO_GROUP
         return [self.listing(status=status)]
+
+    def unshown(self, query: Query) -> list[Call]:
+        """The calls that find a group of tasks, only to do something with them."""
+        return [Call(call.name, {**call.arguments, "show": None}) for call in self.asked(query)]
 
     def group(self, words: str, kind: str) -> Query | None:
         """ "all done tasks", "everything about the trip": the question that shows them; None if it is not clear."""
@@ -255,8 +277,6 @@ class Turn:
         if meant.group:
             group = self.group(meant.group, intent.kind) or Query()
             chosen = [task for task in tasks if self.falls_in(task, group)]
-            if chosen and intent.kind == "delete" and references.EVERYTHING.fullmatch(meant.group):
-                return answers.confirmation(chosen, self.now)
             return self.calls(intent, chosen) if chosen else "There is no such task."
         if meant.ids:
             known = {task["id"]: task for task in tasks}
@@ -287,8 +307,6 @@ class Turn:
             if len(tasks) > MOST_HISTORIES:
                 return f"Name at most {MOST_HISTORIES} tasks."
             return [Call("task_history", {"task_id": task["id"]}) for task in tasks]
-        if intent.kind == "delete" and len(tasks) > 1:
-            return answers.confirmation(tasks, self.now)
         try:
             extra = [changed(task, intent.change, self.now) if intent.kind == "update" else {} for task in tasks]
         except when.NotADate as fault:

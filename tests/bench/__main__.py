@@ -14,7 +14,7 @@ import django
 from tests import environment
 from tests.bench import table
 
-GROUPS = ["finding"]
+GROUPS = ["answering", "conversation", "crud", "finding", "page", "searching", "staff", "turns"]
 
 
 def main() -> None:
@@ -34,6 +34,16 @@ def parse() -> argparse.Namespace:
     parser.add_argument("groups", nargs="*", metavar="group", help=f"of {', '.join(GROUPS)}; none: all")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--rows", type=int, default=10_000_000, help="finding: tasks of everyone (default 10,000,000)")
+    parser.add_argument("--chunks", type=int, default=100_000, help="searching: chunks of everyone (default 100,000)")
+    parser.add_argument("--connections", type=int, default=100, help="crud: connections at once (default 100)")
+    parser.add_argument("--requests", type=int, default=2_000, help="crud: requests of each kind (default 2,000)")
+    parser.add_argument(
+        "--turn-users", type=int, nargs="+", default=[1, 50, 200], help="turns: users at once (default 1 50 200)"
+    )
+    parser.add_argument("--watchers", type=int, default=1_000, help="turns: who watch one turn (default 1,000)")
+    parser.add_argument("--users", type=int, default=50, help="answering: users at once (default 50)")
+    parser.add_argument("--page-messages", type=int, default=1_000, help="page: messages (default 1,000)")
+    parser.add_argument("--messages", type=int, default=1_000_000, help="staff: messages (default 1,000,000)")
     options = parser.parse_args()
     if unknown := set(options.groups) - set(GROUPS):
         parser.error(f"there is no group {', '.join(sorted(unknown))}")

@@ -5,6 +5,7 @@ The tasks of that user are the same whether they are alone or spread among every
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 
 from django.db import connection
 
@@ -13,7 +14,7 @@ from accounts.models import User
 OWN = 125_000  # of which one in five is done
 USERS = 10_000
 LONG_HISTORY = 7  # the number of a task that was changed often
-TABLES = ["tasks_task", "tasks_operation", "tasks_change"]
+TABLES = ["tasks_task", "tasks_operation", "tasks_change", "tasks_opencount"]
 
 # A number below `sides` that looks random and is the same in every run.
 DICE = """
@@ -42,10 +43,13 @@ SELECT (lpad(to_hex(i), 12, '0') || '70008000000000000000')::uuid,
         || ' ' || dice(seed, 5, 10000),
     CASE WHEN dice(seed, 6, 5) = 0 THEN repeat('Bring what was agreed upon last time. ', 3) ELSE '' END,
     (ARRAY['p1', 'p2', 'p2', 'p3', 'p3', 'p3', 'p4', 'p4', 'p4', 'p4', 'p4', 'p4', 'p4'])[1 + dice(seed, 7, 13)],
-    CASE WHEN seed %% 5000 = 1 THEN ARRAY['tax']
+    CASE WHEN seed %% 10000 = 1 THEN ARRAY['rare']
+        WHEN seed %% 100 = 2 THEN ARRAY['one-in-100']
         WHEN dice(seed, 8, 10) < 5 THEN ARRAY[]::varchar[]
         WHEN dice(seed, 8, 10) = 5 THEN ARRAY['home', 'label' || dice(seed, 9, 20)]
-        ELSE ARRAY['label' || dice(seed, 9, 20)] END,
+        ELSE ARRAY['label' || dice(seed, 9, 20)] END
+        || CASE WHEN dice(seed, 20, 2) = 0 THEN ARRAY['half'] ELSE ARRAY[]::varchar[] END
+        || CASE WHEN day IS NULL AND dice(seed, 20, 2) = 0 THEN ARRAY['someday'] ELSE ARRAY[]::varchar[] END,
     day,
     CASE WHEN dice(seed, 11, 10) < 3 AND day IS NOT NULL THEN make_time(7 + dice(seed, 12, 14), 0, 0) END,
     CASE WHEN dice(seed, 13, 50) = 0 THEN 1 + dice(seed, 14, 20) END,
@@ -69,13 +73,14 @@ OPERATIONS = """
 INSERT INTO tasks_operation (id, user_id, source, key, tool, arguments, result, turn_id, summary, changes_count,
     created_at)
 SELECT task.id, user_id, 'rest', task.id::text, 'add_task', jsonb_build_object('title', title),
-    jsonb_build_object('task', to_jsonb(task)), CASE WHEN number %% 3 = 0 THEN task.id END, 'Added “' || title || '”',
+    jsonb_build_object('task', to_jsonb(task) - 'words'),
+    CASE WHEN number %% 3 = 0 THEN task.id END, 'Added “' || title || '”',
     1, created_at
 FROM tasks_task task WHERE user_id = %(user)s OR number %% 8 = 1 ORDER BY task.id
 """
 CHANGES = """
 INSERT INTO tasks_change (operation_id, user_id, task_id, number, after)
-SELECT operation.id, task.user_id, task.id, task.number, to_jsonb(task)
+SELECT operation.id, task.user_id, task.id, task.number, to_jsonb(task) - 'words'
 FROM tasks_operation operation JOIN tasks_task task USING (id) ORDER BY operation.id
 """
 MORE_OPERATIONS = """
@@ -87,10 +92,13 @@ FROM tasks_task, generate_series(1, 150) i WHERE user_id = %(user)s AND number =
 """
 MORE_CHANGES = """
 INSERT INTO tasks_change (operation_id, user_id, task_id, number, before, after)
-SELECT operation.id, user_id, task.id, number, to_jsonb(task), to_jsonb(task) || '{"title": "Another"}'
+SELECT operation.id, user_id, task.id, number, to_jsonb(task) - 'words',
+    to_jsonb(task) - 'words' || '{"title": "Another"}'
 FROM tasks_operation operation JOIN tasks_task task USING (user_id)
 WHERE user_id = %(user)s AND number = %(number)s AND key LIKE 'more %%'
 """
+# As the migration counts what is there already.
+COUNTS = import_module("tasks.migrations.0002_finding").COUNTS
 
 
 def fill(user: User, own: int, rows: int, users: int = USERS) -> None:
@@ -103,7 +111,7 @@ def fill(user: User, own: int, rows: int, users: int = USERS) -> None:
         first = min(id for (id,) in cursor.fetchall())
         values = {"user": user.pk, "own": own, "rows": rows, "users": users, "first": first, "number": LONG_HISTORY}
         with indexed_last():
-            for statement in [TASKS, OPERATIONS, CHANGES, MORE_OPERATIONS, MORE_CHANGES]:
+            for statement in [TASKS, OPERATIONS, CHANGES, MORE_OPERATIONS, MORE_CHANGES, COUNTS]:
                 cursor.execute(statement, values)
         cursor.execute(f"VACUUM (ANALYZE) {', '.join([*TABLES, 'accounts_user'])}")
         cursor.execute("CHECKPOINT")
@@ -113,6 +121,7 @@ def fill(user: User, own: int, rows: int, users: int = USERS) -> None:
 def indexed_last() -> Iterator[None]:
     """Build indexes after the rows are there, and trust that they refer to each other: many times faster."""
     with connection.cursor() as cursor:
+        cursor.execute("SET maintenance_work_mem = '1GB'")
         cursor.execute(
             "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
             " WHERE indrelid::regclass::text = ANY(%s)"

@@ -1,6 +1,7 @@
 """Finding tasks: one user's, alone in the database and among everyone's. Nothing may grow with other people's data.
 
-Measured is the time that PostgreSQL needs for the queries that the application really makes.
+Measured is the time that PostgreSQL needs for the queries that the application really makes; writes are measured as
+a whole.
 """
 
 import json
@@ -8,21 +9,47 @@ import statistics
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import count
+from time import perf_counter
 
 from django.core.management import call_command
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Max
 from django.test.utils import CaptureQueriesContext
 
+from accounts.caller import Caller
 from accounts.models import User
-from tasks import finding, history
+from tasks import finding, history, operations
 from tasks.finding import Filters
-from tasks.models import Operation, Task
+from tasks.models import Operation, Task, TaskList
 from tests.bench.filling import LONG_HISTORY, OWN, USERS, fill
 from tests.bench.table import Row, Table
 
 PAGE = 50
 RUNS = 15
+WRITES = 101
+NOTES = " ".join(f"word{number}" for number in range(2_100))[:20_000]
+LABELS = {
+    "none has": "zebra",
+    "of 1 in 10,000": "rare",
+    "of 1 in 100": "one-in-100",
+    "of 1 in 40": "label7",
+    "of 1 in 10": "home",
+    "of 1 in 2": "half",
+    "of 1 in 5, all at the list's end": "someday",
+}
+SEARCHES = {
+    "none fits": "zebra",
+    "1 in 10,000 fits": "7654",
+    "1 in 90 fits": "76",
+    "1 in 80 fits": "dentist invoice",
+    "1 in 45 fits": "call saturday",
+    "1 in 16 fits": "dentist",
+    "1 in 8 fits": "call",
+    "1 in 5 fits": "bring agreed",
+    "all fit": "about",
+    "none fits, one word is everywhere": "a zebra",
+}
 
 type Case = tuple[str, Callable[[], object]]
 
@@ -61,7 +88,7 @@ def ordinary_times() -> dict[str, float]:
 
 
 def times(user: User) -> dict[str, float]:
-    return {name: milliseconds(call) for name, call in cases(user)}
+    return {name: milliseconds(call) for name, call in cases(user)} | written(user)
 
 
 def cases(user: User) -> Iterator[Case]:
@@ -78,14 +105,15 @@ def cases(user: User) -> Iterator[Case]:
     yield "all tasks, first page", partial(page, Filters(status="all"))
     for due in ["today", "overdue", "next 7 days", "no date"]:
         yield f"due: {due}", partial(page, Filters(due=due))
-    yield "label of 1 in 10", partial(page, Filters(label="home"))
-    yield "label of 1 in 5,000", partial(page, Filters(label="tax"))
     yield "priority p1", partial(page, Filters(priority="p1"))
-    yield "search, 1 in 80 fits", partial(page, Filters(search="dentist invoice"))
-    yield "search, none fits", partial(page, Filters(search="zebra"))
+    for name, filters in finds():
+        yield name, partial(page, filters)
+    found = finding.find(user, Filters(search="dentist"), PAGE)
+    yield "search, 1 in 16 fits, second page", partial(page, Filters(search="dentist"), cursor=found.next_cursor)
     yield "counting open tasks (to 1,000)", partial(finding.count, user, Filters())
     yield "counting overdue tasks", partial(finding.count, user, Filters(due="overdue"))
-    yield "counting what a search finds", partial(finding.count, user, Filters(search="dentist invoice"))
+    for name, filters in finds():
+        yield f"counting {name} (to 1,000)", partial(finding.count, user, filters)
     yield "overview", partial(finding.overview, user)
     yield "a task by its number", partial(finding.get, user, of_all["open"] // 2)
     yield "operations, first page", partial(history.operations, user, PAGE, None)
@@ -93,6 +121,37 @@ def cases(user: User) -> Iterator[Case]:
     yield "operations, in the middle", partial(history.operations, user, PAGE, middle.public_id)
     yield "history of a task", partial(history.of_task, user, of_all["open"] // 2)
     yield "history of a task changed 150 times", partial(history.of_task, user, LONG_HISTORY)
+
+
+def finds() -> Iterator[tuple[str, Filters]]:
+    """Yield what fits from none to all of the tasks, evenly spread over the list or only at its end."""
+    for name, label in LABELS.items():
+        yield f"label {name}", Filters(label=label)
+    for name, search in SEARCHES.items():
+        yield f"search, {name}", Filters(search=search)
+    yield "search, 1 in 16 fits, of all tasks", Filters("all", search="dentist")
+    yield "search, 1 in 16 fits, due in the next 7 days", Filters(due="next 7 days", search="dentist")
+
+
+def written(user: User) -> dict[str, float]:
+    """Return the milliseconds that writes take, all of them: Python, the database and its disk."""
+    last = Task.objects.for_user(user).aggregate(last=Max("number"))["last"]
+    TaskList.objects.update_or_create(user=user, defaults={"last_number": last})
+    caller = partial(Caller, user, "rest")
+    numbers = count(401)
+    writes: list[Case] = [
+        ("adding a task", lambda: operations.add_task(caller(), {"title": "Call the bank", "labels": ["home"]})),
+        ("renaming a task", lambda: operations.update_task(caller(), next(numbers), {"title": "Call the baker"})),
+        ("moving a task", lambda: operations.update_task(caller(), next(numbers), {"due_date": "2030-01-01"})),
+        ("adding notes of 20,000 characters", lambda: operations.add_task(caller(), {"title": "a", "notes": NOTES})),
+    ]
+    return {f"{name} (with Python)": statistics.median(timed(write) for _ in range(WRITES)) for name, write in writes}
+
+
+def timed(write: Callable[[], object]) -> float:
+    start = perf_counter()
+    write()
+    return (perf_counter() - start) * 1_000
 
 
 def milliseconds(call: Callable[[], object]) -> float:

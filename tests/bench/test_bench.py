@@ -19,5 +19,28 @@ def test_finding_is_measured_on_both_sides() -> None:
     assert rows["history of a task"]["reference"] > 0
 
 
+def test_searching_is_measured_beside_an_exact_search() -> None:
+    run = bench("searching", "--chunks", "200", "--json")
+    assert run.returncode == 0, run.stderr
+    rows = {row["name"]: row for row in json.loads(run.stdout)["groups"][0]["rows"]}
+    assert rows["hybrid"]["here"] > 0
+    assert rows["rows shared with an exact search, of 10"]["here"] == 10
+
+
+def test_the_admin_is_measured_with_few_and_with_many_messages() -> None:
+    run = bench("staff", "--messages", "2000", "--json")
+    assert run.returncode == 0, run.stderr
+    rows = {row["name"]: row for row in json.loads(run.stdout)["groups"][0]["rows"]}
+    assert {"list", "timeline", "search: status (one in 50)"} <= rows.keys()
+
+
+def test_the_page_is_measured_in_the_browser() -> None:
+    run = bench("page", "--page-messages", "40", "--json")
+    assert run.returncode == 0, run.stderr
+    rows = {row["name"]: row for row in json.loads(run.stdout)["groups"][0]["rows"]}
+    assert rows["own message on screen after Enter"]["here"] > 0
+    assert rows["JavaScript before the first answer: chat element"]["here"] > 0
+
+
 def test_a_group_that_there_is_not_is_refused() -> None:
     assert "no group nonsense" in bench("nonsense").stderr

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.browser import chromium
+from tests.faults.provider import Provider
 from tests.server import Server
 
 # What the browser itself says of refused requests and of servers that are down: tests provoke both.
@@ -27,6 +28,22 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with Server(tmp_path_factory.mktemp("data")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[tuple[Provider, str]]:
+    """A model's provider that says what is queued, and its address."""
+    provider = Provider()
+    with provider.serving() as url:
+        yield provider, url
+
+
+@pytest.fixture(scope="module")
+def scripted(provider: tuple[Provider, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose model is that provider's."""
+    environment = {"MODEL_PROVIDER": "custom", "MODEL_BASE_URL": provider[1], "MODEL_NAME": "hello"}
+    with Server(tmp_path_factory.mktemp("data"), **environment) as server:
         yield server
 
 

@@ -2,11 +2,13 @@
 
 import tempfile
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser import chromium
+from tests.browser.element import Element, answered, said, widget
+from tests.browser.test_element import FILES, HOME, MILK, attachments, task_list
 from tests.browser.test_loop import answer, say, sign_up
 from tests.server import ROOT, Server
 
@@ -23,7 +25,10 @@ SAID = [
 
 def open_page(browser: Browser, width: int, height: int, scheme: Literal["light", "dark"]) -> Page:
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, timezone_id="Europe/Berlin"
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        timezone_id="Europe/Berlin",
+        reduced_motion="reduce",
     )
     return context.new_page()
 
@@ -38,6 +43,76 @@ def talk(page: Page, server: Server) -> None:
     page.wait_for_timeout(1500)  # the glow of the last change fades
 
 
+def read(page: Page, server: Server) -> None:
+    """Ask a document, and open it at the passage that the answer cites."""
+    sign_up(page, server)
+    page.get_by_test_id("show-documents").click()
+    files = sorted((ROOT / "tests" / "knowledge" / "handbook").glob("[iostl]*.md"))
+    page.get_by_test_id("document-files").set_input_files(files)
+    expect(page.locator('[data-testid="document"][data-state="ready"]')).to_have_count(len(files))
+    say(page, "What does the handbook say about passwords?")
+    expect(page.get_by_test_id("source")).to_be_visible()
+    answer(page).get_by_test_id("citation").click()
+    expect(page.get_by_test_id("reader").locator("mark")).to_be_in_viewport()
+
+
+DAYS = [("Mon", 3, 2), ("Tue", 4, 5), ("Wed", 2, 3), ("Thu", 5, 4), ("Fri", 1, 2), ("Sat", 0, 1), ("Sun", 2, 0)]
+CARD: dict[str, Any] = {
+    "type": "Card",
+    "children": [
+        {"type": "Title", "value": "Send the invoice", "size": "sm"},
+        {"type": "Row", "children": [{"type": "Badge", "label": "work"}, {"type": "Caption", "value": "Task 12"}]},
+        {"type": "Label", "value": "Due", "fieldName": "due_date"},
+        {"type": "DatePicker", "name": "due_date", "defaultValue": "2026-12-01"},
+    ],
+}
+CHART: dict[str, Any] = {
+    "type": "Card",
+    "children": [
+        {"type": "Title", "value": "This week", "size": "sm"},
+        {
+            "type": "Chart",
+            "data": [{"day": day, "added": added, "done": done} for day, added, done in DAYS],
+            "series": [
+                {"type": "bar", "dataKey": "done", "label": "Done"},
+                {"type": "bar", "dataKey": "added", "label": "Added"},
+            ],
+            "xAxis": "day",
+        },
+    ],
+}
+TOOLS: dict[str, Any] = {
+    "models": [{"id": "small", "label": "Small", "default": True}, {"id": "large", "label": "Large"}],
+    "tools": [{"id": "search", "label": "Search documents", "icon": "search"}],
+    "dictation": {"enabled": True},
+}
+
+
+def widgets(page: Page, server: Server) -> None:
+    shown = [widget(CARD), widget(task_list(2), "widget_2"), widget(CHART, "widget_3")]
+    Element(page, server, said("Show me where I stand"), *shown).open()
+    expect(page.locator(".c-bar")).to_have_count(14)
+
+
+def composer(page: Page, server: Server) -> None:
+    element = Element(page, server, said("Hello"), answered("What can I do?"))
+    attachments(element)
+    element.open({"onTagSearch": [HOME, MILK]}, composer={**FILES, **TOOLS})
+    file = "[new File(['milk'], 'list.txt', { type: 'text/plain' })]"
+    page.evaluate(f"document.querySelector('#chat').setComposerValue({{ selectedToolId: 'search', files: {file} }})")
+    expect(page.locator('[data-testid="attachment"][data-state="ready"]')).to_be_visible()
+    page.get_by_test_id("composer").press_sequentially("Where is @")
+    expect(page.get_by_test_id("suggestion")).to_have_count(2)
+
+
+def urdu(page: Page, server: Server) -> None:
+    words = "دودھ خریدنے کا کام شامل کر دیا گیا\n\n- دودھ\n- روٹی"
+    Element(page, server, said("دودھ اور روٹی خریدنی ہے"), answered(words), widget(task_list(1))).open(locale="ur")
+
+
+ELEMENT = [("widgets", widgets, 720, 900), ("composer", composer, 720, 420), ("urdu", urdu, 390, 700)]
+
+
 def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with (
@@ -48,10 +123,18 @@ def main() -> None:
     ):
         schemes: list[Literal["light", "dark"]] = ["light", "dark"]
         for scheme in schemes:
+            for name, show, width, height in ELEMENT:
+                page = open_page(browser, width, height, scheme)
+                show(page, server)
+                page.screenshot(path=IMAGES / f"{name}-{scheme}.png")
             for name, width, height in (("page", 1280, 800), ("phone", 390, 844)):
                 page = open_page(browser, width, height, scheme)
                 talk(page, server)
                 page.screenshot(path=IMAGES / f"{name}-{scheme}.png")
+                if name == "page":
+                    page = open_page(browser, width, height, scheme)
+                    read(page, server)
+                    page.screenshot(path=IMAGES / f"documents-{scheme}.png")
                 if name == "phone":
                     page.get_by_test_id("switch-tasks").click()
                     page.screenshot(path=IMAGES / f"tasks-{scheme}.png")

@@ -1,7 +1,5 @@
 """A failed answer on the page: said once, still there after a reload, and tried again without doing anything twice."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -13,25 +11,11 @@ from tests.server import Server
 BROKEN = "The connection to the model broke off in the middle of its answer."
 
 
-@pytest.fixture(scope="module")
-def provider() -> Iterator[tuple[Provider, str]]:
-    provider = Provider()
-    with provider.serving() as url:
-        yield provider, url
-
-
-@pytest.fixture(scope="module")
-def server(provider: tuple[Provider, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    environment = {"MODEL_PROVIDER": "custom", "MODEL_BASE_URL": provider[1], "MODEL_NAME": "hello"}
-    with Server(tmp_path_factory.mktemp("data"), **environment) as server:
-        yield server
-
-
 @pytest.fixture
-def broken(new_page: NewPage, provider: tuple[Provider, str], server: Server) -> Page:
+def broken(new_page: NewPage, provider: tuple[Provider, str], scripted: Server) -> Page:
     """A page on which an answer broke off after a task had been added."""
     page = new_page()
-    sign_up(page, server)
+    sign_up(page, scripted)
     provider[0].queue.extend([Reply(calls=[Call("add_task", {"title": "Buy milk"})]), Reply(["It is"], ends="cut")])
     say(page, "add milk")
     expect(page.get_by_test_id("retry")).to_be_visible()
@@ -71,3 +55,31 @@ def test_a_new_message_goes_on(broken: Page, provider: tuple[Provider, str]) -> 
     expect(answer(broken)).to_contain_text("Going on.")
     expect(broken.get_by_test_id("retry")).to_have_count(0)
     expect(broken.get_by_test_id("task-item")).to_have_text(BROKEN)
+
+
+def test_nothing_in_an_answer_is_fetched_or_run(
+    new_page: NewPage, provider: tuple[Provider, str], scripted: Server
+) -> None:
+    """An obedient model could carry off in an address what it has read."""
+    page = new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    sign_up(page, scripted)
+    leak = "http://127.0.0.1:9/leak"
+    text = f"![a]({leak}?1) <img src={leak}?2 onerror=alert(1)> <script src={leak}?3></script> [b]({leak}?4) end"
+    provider[0].queue.append(Reply([text]))
+    say(page, "hello")
+    expect(answer(page)).to_contain_text("end")
+    assert not [url for url in asked if "leak" in url]
+    assert answer(page).locator("script, [onerror]").count() == 0
+
+
+def test_what_cannot_be_fetched_offline_says_so(new_page: NewPage, server: Server) -> None:
+    page = new_page()
+    sign_up(page, server)
+    page.context.set_offline(True)
+    page.get_by_test_id("history-toggle").click()
+    expect(page.get_by_test_id("toast")).to_contain_text("You are offline")
+    page.context.set_offline(False)
+    page.get_by_test_id("history-toggle").click()
+    expect(page.get_by_test_id("history")).to_be_visible()

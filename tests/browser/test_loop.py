@@ -152,3 +152,28 @@ def test_markup_in_a_title_stays_text(new_page: NewPage, server: Server) -> None
     say(page, "add <img src=x onerror=document.title=1> <b>bold</b>")
     expect(page.get_by_test_id("task").first).to_contain_text("<img")
     expect(page).to_have_title(re.compile("Errand"))
+
+
+KEYS = """async () => {
+  const { Api } = await import("/static/page/api.js");
+  const answers = [503, 503, 200, 200].map((status) => new Response("", { status }));
+  const keys = [];
+  const api = new Api("/api", { token: async () => "t" });
+  api.send = async (input, init) => {
+    keys.push(new Headers(init.headers).get("Idempotency-Key"));
+    return answers[keys.length - 1];
+  };
+  for (const _ of answers) {
+    const response = await api.chatFetch("/chatkit", { method: "POST", body: "yes" });
+    await response.text();
+  }
+  return keys;
+}"""
+
+
+def test_automatic_repeats_share_a_key_and_saying_it_again_does_not(new_page: NewPage, server: Server) -> None:
+    page = new_page()
+    page.goto(f"{server.url}/sign-in")  # a page that goes nowhere by itself
+    first, second, third, fourth = page.evaluate(KEYS)
+    assert first == second == third
+    assert fourth != first

@@ -1,10 +1,12 @@
 import re
+from functools import partial
 
 from django.test import TestCase
 
 from accounts.models import AccessToken, User
+from accounts.problems import Conflict
 from chat import turns
-from chat.models import Turn
+from chat.models import Look, Turn
 from tasks import operations
 from tests.people import sign_up
 
@@ -20,7 +22,7 @@ class AdminTests(TestCase):
     def test_staff_see_conversations_turns_tasks_and_operations(self) -> None:
         for path, words in {
             f"chat/conversation/{self.turn.conversation_id}/change/": "add milk",
-            f"chat/turn/{self.turn.pk}/change/": "running",
+            f"chat/conversation/{self.turn.conversation_id}/change/?": "running",
             "chat/conversation/?q=milk": "add milk",
             "tasks/task/?q=milk": "Buy milk",
             "tasks/operation/": "add_task",
@@ -40,9 +42,20 @@ class AdminTests(TestCase):
         self.assertNotContains(self.client.get("/admin/accounts/accesstoken/"), found[0])
 
     def test_nothing_is_changed_here(self) -> None:
-        path = f"/admin/chat/turn/{self.turn.pk}/change/"
+        path = f"/admin/chat/conversation/{self.turn.conversation_id}/change/"
         self.assertEqual(self.client.post(path, {"status": "completed"}).status_code, 403)
         self.assertEqual(Turn.objects.get().status, "running")
+
+    def test_staff_lock_a_conversation_and_unlock_it(self) -> None:
+        Turn.objects.update(status="completed")
+        say = partial(turns.accept, self.ann.user, self.turn.conversation, turns.user_message("hi"))
+        form = {"_selected_action": self.turn.conversation_id}
+        self.client.post("/admin/chat/conversation/", form | {"action": "lock"})
+        with self.assertRaisesMessage(Conflict, "This conversation is locked. Begin a new one."):
+            say(turns.Request.of("locked", {}))
+        self.client.post("/admin/chat/conversation/", form | {"action": "unlock"})
+        self.assertTrue(say(turns.Request.of("unlocked", {}))[1])
+        self.assertEqual(list(Look.objects.values_list("what", flat=True)), ["unlock", "lock"])
 
     def test_users_without_staff_rights_see_nothing(self) -> None:
         self.client.force_login(self.ann.user)

@@ -1,5 +1,6 @@
 """The ChatKit protocol over HTTP."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -101,7 +102,7 @@ class ProtocolTests(TransactionTestCase):
         question = await Message.objects.aget(kind="user_message")
         await self.kit.stream("threads.retry_after_item", thread_id=thread, item_id=question.item_id)
         kinds = [item["type"] for item in (await self.kit.json("items.list", thread_id=thread, order="asc"))["data"]]
-        self.assertEqual(kinds, ["user_message", "assistant_message", "workflow", "assistant_message"])
+        self.assertEqual(kinds, ["user_message", "widget", "assistant_message", "workflow", "assistant_message"])
         self.assertEqual([item["role"] for item in self.provider.asked[2].items], ["system", "user"])
 
     async def test_a_message_while_a_turn_runs_gets_a_readable_notice(self) -> None:
@@ -167,3 +168,32 @@ class ProtocolTests(TransactionTestCase):
     async def test_without_a_token_nobody_is_let_in(self) -> None:
         response = await self.async_client.post("/chatkit", json.dumps({}), content_type="application/json")
         self.assertEqual((response.status_code, response["WWW-Authenticate"]), (401, "Bearer"))
+
+    async def leave(self) -> Turn:
+        """Begin a long answer, close the connection, and return the turn once it has ended."""
+        self.provider.scripted("drip", lambda asked: Reply(["drip "] * 20, piece_seconds=0.05))
+        with override_settings(MODEL_NAME="drip"):
+            response = await self.kit.post("threads.create", {"input": user_input("milk")})
+            began = asyncio.Event()
+
+            async def read() -> None:
+                async for chunk in response.streaming_content:
+                    if b"text_delta" in chunk:
+                        began.set()
+
+            reading = asyncio.create_task(read())
+            await began.wait()
+            reading.cancel()  # as the server does when the client has gone
+        for _ in range(200):
+            turn = await Turn.objects.aget()
+            if not turn.is_running:
+                return turn
+            await asyncio.sleep(0.05)
+        raise AssertionError("the turn does not end")
+
+    async def test_a_closed_connection_does_not_stop_a_turn(self) -> None:
+        self.assertEqual((await self.leave()).status, Turn.Status.COMPLETED)
+
+    async def test_a_closed_connection_stops_a_turn_where_that_is_set(self) -> None:
+        with override_settings(STOP_WHEN_LEFT=True):
+            self.assertEqual((await self.leave()).status, Turn.Status.STOPPED)

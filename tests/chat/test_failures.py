@@ -12,7 +12,7 @@ from django.test import TransactionTestCase, override_settings
 
 from chat import failures
 from chat.models import Message, Step, Turn
-from tasks.models import Task
+from tasks.models import Operation, Task
 from tests.chat.protocol import ChatKitClient, items, said, thread_id
 from tests.faults.provider import HELLO, Asked, Call, Provider, Reply
 from tests.people import sign_up
@@ -186,7 +186,8 @@ class FailureTests(TransactionTestCase):
         await self.expect("length", "cut off", "Half of an")
 
     async def test_a_turn_that_takes_too_long(self) -> None:
-        await self.expect("slow", "Stopped after 1 seconds", "slow slow slow ", TURN_SECONDS_LIMIT=0.7)
+        limits = {"TURN_SECONDS_LIMIT": 1, "MODEL_BETWEEN_TEXTS_SECONDS": 30}
+        await self.expect("stalls", "Stopped after 1 seconds", "And", **limits)
 
     # ---- after something was done
 
@@ -322,17 +323,42 @@ class FailureTests(TransactionTestCase):
                     turn = await Turn.objects.alatest("id")
                     await Step.objects.filter(turn=turn, number__gt=1).adelete()
                     await Message.objects.filter(turn=turn).exclude(kind="user_message").adelete()
-                    await Turn.objects.filter(pk=turn.pk).aupdate(
-                        status="running", lease_expires_at="2000-01-01T00:00Z"
-                    )
-                    url = f"{self.ann.api}/turns/{turn.public_id}/events"
-                    response = await self.async_client.get(url, headers=self.ann.headers)
-                    async for _ in response.streaming_content:  # type: ignore[attr-defined]
-                        pass
+                    await self.take_over(turn)
                     self.assertEqual((await self.turn())["response"], "Added it.")
                     steps = Step.objects.filter(turn=turn, kind=Step.Kind.TOOL)
                     self.assertEqual([step.is_error async for step in steps], [True, False])
                     check_input(self.provider.last())
+
+    async def test_a_process_that_dies_after_the_last_response(self) -> None:
+        """The answer is complete: the model is not asked again, which would perhaps do everything once more."""
+        for api in APIS:
+            with self.subTest(api=api), self.model("task", api):
+                await self.kit.say("milk")
+                turn, asked = await Turn.objects.alatest("id"), len(self.provider.asked)
+                await self.take_over(turn)
+                answer = await self.turn()
+                self.assertEqual((answer["status"], answer["response"]), ("completed", "Added it."))
+                self.assertEqual(len(self.provider.asked), asked)
+                self.assertEqual(await Step.objects.filter(turn=turn).acount(), 3)
+
+    async def test_a_complete_answer_that_failed_to_be_closed_is_given_anew(self) -> None:
+        """Tried again, only the calls are carried over: an answer belongs to the turn that shows it."""
+        with self.model("task"):
+            thread = thread_id(await self.kit.say("milk"))
+            await Turn.objects.aupdate(status="failed", error="Something went wrong.")
+            await self.kit.stream("threads.retry_after_item", thread_id=thread, item_id=await self.question())
+        answer = await self.turn()
+        self.assertEqual((answer["status"], answer["response"]), ("completed", "Added it."))
+        self.assertEqual([call["name"] for call in answer["tool_calls"]], ["add_task"])
+        self.assertEqual(await Operation.objects.acount(), 1)
+
+    async def take_over(self, turn: Turn) -> None:
+        """Let the turn seem to be left by a dead process, and watch how this one goes on with it."""
+        await Turn.objects.filter(pk=turn.pk).aupdate(status="running", lease_expires_at="2000-01-01T00:00Z")
+        url = f"{self.ann.api}/turns/{turn.public_id}/events"
+        response = await self.async_client.get(url, headers=self.ann.headers)
+        async for _ in response.streaming_content:  # type: ignore[attr-defined]
+            pass
 
     # ---- tried again, with success
 

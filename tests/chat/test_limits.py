@@ -7,6 +7,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.test import TransactionTestCase, override_settings
 
+from accounts.models import User
 from chat.models import Message, Step, Turn
 from tests.chat.protocol import ChatKitClient, user_input
 from tests.faults.provider import Provider
@@ -47,6 +48,13 @@ class LimitTests(TransactionTestCase):
         refused = await self.chat()
         self.assertEqual(refused.status_code, 429)
         self.assertLessEqual(int(refused["Retry-After"]), 86_400)
+
+    @override_settings(USER_TOKENS_A_DAY=100)
+    async def test_one_user_may_have_another_budget(self) -> None:
+        await User.objects.filter(pk=self.ann.user.pk).aupdate(tokens_a_day=1000)
+        self.assertEqual([(await self.chat()).status_code for _ in range(2)], [200, 200])
+        await User.objects.filter(pk=self.ann.user.pk).aupdate(tokens_a_day=200)
+        self.assertEqual((await self.chat()).status_code, 429)
 
     @override_settings(MODEL_PRICES={"hello": (Decimal("0.25"), Decimal(2))})
     async def test_a_turn_says_what_it_cost(self) -> None:

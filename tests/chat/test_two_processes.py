@@ -17,6 +17,8 @@ LONG = [f"word{number} " for number in range(40)]
 
 
 def answer_slowly(asked: Asked) -> Reply:
+    if "delete" in asked.said:
+        return Reply(["Gone."]) if asked.has_results else Reply(calls=[Call("delete_task", {"task_id": 1})])
     if "task" in asked.said and not asked.has_results:
         return Reply(calls=[Call("add_task", {"title": asked.said})])
     return Reply(LONG, piece_seconds=0.1)
@@ -157,3 +159,28 @@ def test_a_turn_that_nobody_asks_for_is_finished_too(servers: list[Server]) -> N
 
     wait_for(lambda: status() != "running", 30, lambda: status())
     assert status() == "completed"
+
+
+def test_an_approval_survives_a_restart_and_is_used_once_by_two_processes(servers: list[Server]) -> None:
+    ann = servers[0].client()
+    headers, api = {"Authorization": f"Bearer {ann.token}"}, ann.api
+    ann.http.post(f"{api}/tasks", json={"title": "Old"})
+    asked = ann.http.post(f"{api}/chat", json={"message": "delete it"}).json()
+    assert asked["status"] == "awaiting_approval"
+    for server in servers:
+        server.stop(signal.SIGKILL)
+    for server in servers:
+        server.start()
+
+    async def decide(server: Server) -> Any:
+        async with httpx2.AsyncClient(base_url=server.url, timeout=30) as http:
+            path = f"{api}/turns/{asked['turn_id']}/approval"
+            return (await http.post(path, json={"approve": True}, headers=headers)).json()
+
+    async def scenario() -> list[Any]:
+        return list(await asyncio.gather(*(decide(server) for server in servers * 5)))
+
+    answers = asyncio.run(scenario())
+    assert [(answer["status"], answer.get("response", answer)) for answer in answers] == [("completed", "Gone.")] * 10
+    operations = httpx2.get(f"{servers[1].url}{api}/operations", headers=headers).json()["items"]
+    assert [operation["tool"] for operation in operations] == ["delete_task", "add_task"]

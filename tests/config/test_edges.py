@@ -45,7 +45,8 @@ class EdgeTests(TransactionTestCase):
         self, method: str, path: str, user: Any, *, headers: dict[str, str], body: bytes = b"", query: str = ""
     ) -> Any:
         values = {"user_id": user.user.subject, "number": "1", "turn_id": "turn_x", "conversation_id": "conv_x"}
-        values |= {"operation_id": "op_x", "token_id": "pat_x"}
+        values |= {"operation_id": "op_x", "token_id": "pat_x", "document_id": "doc_x"}
+        values |= {"attachment_id": "atc_x", "entity_id": "task:x"}
         return self.client.generic(
             method.upper(), path.format(**values) + query, body, content_type="application/json", headers=headers
         )
@@ -86,6 +87,8 @@ class EdgeTests(TransactionTestCase):
             "/tasks/-1",
             "/turns/1",
             "/conversations/%00",
+            "/documents/doc_x",
+            "/documents/%00/text",
         ]:
             with self.subTest(path):
                 response = self.client.get(self.ann.api + path, headers=self.ann.headers)

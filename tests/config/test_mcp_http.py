@@ -11,7 +11,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from tests.server import Client, Server
 
-READS = {"list_tasks", "task_history", "overview"}
+READS = {"list_tasks", "task_history", "overview", "search_knowledge", "search", "fetch"}
 DESTROYS = {"delete_task", "delete_tasks"}
 
 

@@ -84,6 +84,12 @@ def test_a_database_of_another_version_gets_one_clear_line(tmp_path: Path) -> No
     assert "left by PostgreSQL 16" in fail_to_start("--data-dir", str(tmp_path))
 
 
+def test_a_site_that_is_no_origin_is_named(tmp_path: Path) -> None:
+    said = fail_to_start("--data-dir", str(tmp_path), EMBED_ORIGINS='["https://example.org/page"]')
+    assert "EMBED_ORIGINS" in said
+    assert "write for example https://" in said
+
+
 def test_a_wrong_setting_names_the_variable_and_the_fix(tmp_path: Path) -> None:
     said = fail_to_start("--data-dir", str(tmp_path), MODEL_PROVIDER="openia")
     assert "MODEL_PROVIDER" in said

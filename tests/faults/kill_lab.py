@@ -1,8 +1,9 @@
 """The kill lab: turns with tool calls on two server processes that are killed at random, and clients that repeat.
 
-    uv run python -m tests.faults.kill_lab --turns 500
+    uv run python -m tests.faults.kill_lab --turns 500 --restart-database-every 50 --break-off 0.1
 
-At the end every turn has ended, every message is stored once, every task change happened exactly once, and no
+The database can be restarted and the provider can break off too; a turn that fails by that is tried again, as a person
+would. At the end every turn has ended, every message is stored once, every task change happened exactly once, and no
 conversation is stuck. It prints what it did, and ends with status 1 if a promise was broken.
 """
 
@@ -13,7 +14,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,23 @@ LEASE_SECONDS = 2
 PATIENCE_SECONDS = 90
 
 
-def add_slowly(asked: Asked) -> Reply:
-    """Add what is said, with time to be killed before, between and after."""
-    if asked.has_results:
-        return Reply(["Added", " it", " for", " you."], first_seconds=0.1, piece_seconds=0.05)
-    return Reply(["One", " moment."], [Call("add_task", {"title": asked.said})], 0.05, 0.03)
+class Model:
+    """Adds what is said, with time to be killed before, between and after; breaks off with a probability."""
+
+    def __init__(self, break_off: float, seed: int) -> None:
+        self.break_off = break_off
+        self.random = random.Random(seed)  # noqa: S311  # a lab, repeatable by its seed
+        self.broken_off = 0
+
+    def __call__(self, asked: Asked) -> Reply:
+        if asked.has_results:
+            reply = Reply(["Added", " it", " for", " you."], first_seconds=0.1, piece_seconds=0.05)
+        else:
+            reply = Reply(["One", " moment."], [Call("add_task", {"title": asked.said})], 0.05, 0.03)
+        if self.random.random() >= self.break_off:
+            return reply
+        self.broken_off += 1
+        return self.random.choice([replace(reply, ends="cut"), replace(reply, ends="closed"), Reply(status=500)])
 
 
 @dataclass
@@ -50,6 +63,8 @@ class Lab:
     database_restarts: int = 0
     repeats: int = 0
     vanished: int = 0
+    retried: int = 0
+    broken_off: int = 0
     answered: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -85,36 +100,46 @@ class Lab:
         for number in numbers:
             while len(self.answered) > min(self.next_kill, self.next_restart) + self.conversations:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)  # not far ahead of the killer, who waits for servers to start
-            answer = await self.say(f"task {number}", f"key-{number}", conversation)
+            body = {"message": f"task {number}", "conversation_id": conversation}
+            answer = await self.post("chat", body, f"key-{number}")
+            while answer["status"] == "failed" and self.retried < self.turns:
+                self.retried += 1
+                answer = await self.post(f"turns/{answer['turn_id']}/retry", {}, f"key-{number}-{self.retried}")
             self.answered[f"task {number}"] = answer
             conversation = answer["conversation_id"]
 
-    async def say(self, message: str, key: str, conversation: str | None) -> dict[str, Any]:
+    async def post(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
         """Repeat a request until it is answered, at whichever server; sometimes go away before the answer."""
-        body = {"message": message, "conversation_id": conversation}
-        headers = {"Authorization": f"Bearer {self.ann.token}", "Idempotency-Key": key}
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             patience = 0.2 if self.random.random() < 0.1 else 30
             self.vanished += patience < 1
             try:
+                headers = {"Authorization": f"Bearer {self.ann.token}", "Idempotency-Key": key}
                 async with httpx2.AsyncClient(timeout=patience) as http:
-                    url = self.random.choice(self.servers).url + self.ann.api + "/chat"
+                    url = f"{self.random.choice(self.servers).url}{self.ann.api}/{path}"
                     answer = await http.post(url, json=body, headers=headers)
                 if answer.status_code == 200:
                     return dict(answer.json())
+                if answer.status_code == 401:  # a token is good for fifteen minutes
+                    await asyncio.to_thread(self.renew)
             except httpx2.TransportError:
                 pass
             self.repeats += 1
             await asyncio.sleep(0.1)
-        raise AssertionError(f"no answer to {message!r} within {PATIENCE_SECONDS} s")
+        raise AssertionError(f"no answer to {path} {body} within {PATIENCE_SECONDS} s")
+
+    def renew(self) -> None:
+        """Take a new token, as a page does, at whichever server runs."""
+        with httpx2.Client(cookies=self.ann.http.cookies, base_url=self.random.choice(self.servers).url) as http:
+            self.ann.token = http.get("/api/auth/token").json()["token"]
 
     async def kill_now_and_then(self, done: asyncio.Event) -> None:
         """Kill a random server after every few answers, at a random moment; then start it again."""
         while not done.is_set():
             await asyncio.sleep(self.random.uniform(0.01, 0.1))
             if len(self.answered) >= self.next_restart:
-                await asyncio.to_thread(self.restart_database)
+                await asyncio.to_thread(restart_database, self.data_dir)
                 self.database_restarts += 1
                 self.next_restart += self.restart_database_every
             if len(self.answered) >= self.next_kill:
@@ -128,13 +153,6 @@ class Lab:
         clients, server.clients = server.clients, []  # stay signed in: the token outlives the process
         server.stop(signal.SIGKILL)
         server.clients = clients
-
-    def restart_database(self) -> None:
-        # The embedded server does not run as root: pg_ctl must be its user, as the server's own files tell.
-        folder = self.data_dir / "postgres"
-        command = f"{POSTGRES_VERSIONS[18] / 'pg_ctl'} -D {folder} -l {folder / 'log'} -m immediate -w restart"
-        # Not with its output captured: the server would inherit the pipe, and we would wait for the server's end.
-        subprocess.run(["su", folder.owner(), "-c", command], check=True, stdout=subprocess.DEVNULL, timeout=60)
 
     def broken(self) -> list[str]:
         """Return a line for every promise that was not kept."""
@@ -162,17 +180,30 @@ class Lab:
         return (
             f"{self.turns} turns in {self.conversations} conversations, {self.kills} processes killed, "
             f"{self.database_restarts} database restarts, {self.repeats} requests repeated, "
-            f"{self.vanished} clients that went away"
+            f"{self.vanished} clients that went away, {self.broken_off} model responses broken off, "
+            f"{self.retried} failed answers tried again"
         )
 
 
-def run(turns: int, seed: int, restart_database_every: int = 0) -> tuple[Lab, list[str]]:
+def restart_database(data_dir: Path) -> None:
+    """Restart the embedded PostgreSQL as after a crash, below the processes that use it."""
+    # It does not run as root: pg_ctl must be its user, as the server's own files tell.
+    folder = data_dir / "postgres"
+    command = f"{POSTGRES_VERSIONS[18] / 'pg_ctl'} -D {folder} -l {folder / 'log'} -m immediate -w restart"
+    # Not with its output captured: the server would inherit the pipe, and we would wait for the server's end.
+    subprocess.run(["su", folder.owner(), "-c", command], check=True, stdout=subprocess.DEVNULL, timeout=60)
+
+
+def run(turns: int, seed: int, restart_database_every: int = 0, break_off: float = 0) -> tuple[Lab, list[str]]:
+    model = Model(break_off, seed)
     with (
         tempfile.TemporaryDirectory(prefix="kill-lab-") as folder,
-        Provider().scripted("lab", add_slowly).serving() as url,
+        Provider().scripted("lab", model).serving() as url,
     ):
         lab = Lab(Path(folder), url, turns, seed=seed, restart_database_every=restart_database_every)
-        return lab, lab.run()
+        broken = lab.run()
+        lab.broken_off = model.broken_off
+        return lab, broken
 
 
 if __name__ == "__main__":
@@ -180,8 +211,9 @@ if __name__ == "__main__":
     parser.add_argument("--turns", type=int, default=500)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--restart-database-every", type=int, default=0, metavar="TURNS")
+    parser.add_argument("--break-off", type=float, default=0, metavar="PROBABILITY", help="of the provider, a response")
     asked = parser.parse_args()
-    lab, broken = run(asked.turns, asked.seed, asked.restart_database_every)
+    lab, broken = run(asked.turns, asked.seed, asked.restart_database_every, asked.break_off)
     print(f"seed {asked.seed}: {lab.figures()}")  # noqa: T201
     print("\n".join(broken) or "Every turn ended, every message and every change is there exactly once.")  # noqa: T201
     raise SystemExit(bool(broken))

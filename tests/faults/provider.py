@@ -22,6 +22,7 @@ import json
 import socket
 import threading
 import time
+import zlib
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from typing import Any, Literal, Self
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -104,7 +106,7 @@ class Asked:
     def results(self) -> list[str]:
         """What tools have answered, ever."""
         return [
-            item["content" if self.api == "chat" else "output"]
+            text_of(item["content" if self.api == "chat" else "output"])
             for item in self.items
             if item.get("role") == "tool" or item.get("type") == "function_call_output"
         ]
@@ -112,8 +114,12 @@ class Asked:
     @property
     def said(self) -> str:
         """What the person said last."""
-        content = next(item for item in reversed(self.items) if item.get("role") == "user")["content"]
-        return content if isinstance(content, str) else "".join(part["text"] for part in content)
+        return text_of(next(item for item in reversed(self.items) if item.get("role") == "user")["content"])
+
+
+def text_of(content: str | list[dict[str, Any]]) -> str:
+    """Return what an item says: its text as it is, or in parts."""
+    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
 
 
 type Scenario = Callable[[Asked], Reply]
@@ -138,6 +144,14 @@ def forty_tokens(asked: Asked) -> Reply:
     if asked.has_results:
         return Reply(["word "] * 40, first_seconds=0.05, piece_seconds=0.005)
     return Reply(calls=[Call("list_tasks", {})], first_seconds=0.05)
+
+
+def cite_what_is_found(asked: Asked) -> Reply:
+    """Look what is said up in the documents, then cite the best passage, in twenty tokens of 5 ms after 50 ms."""
+    if not asked.has_results:
+        return Reply(calls=[Call("search_knowledge", {"query": asked.said})], first_seconds=0.05)
+    marker = asked.results[-1].partition("[")[2].partition("]")[0]
+    return Reply([*(["word "] * 20), f"[{marker}]"], first_seconds=0.05, piece_seconds=0.005)
 
 
 def once(fault: Reply, then: Scenario = say_hello) -> Scenario:
@@ -178,6 +192,7 @@ SCENARIOS: dict[str, Scenario] = {
     "hello": say_hello,
     "task": add_what_is_said,
     "forty": forty_tokens,
+    "documents": cite_what_is_found,
     "slow": lambda asked: Reply(["slow "] * 40, piece_seconds=0.25),
     # what never works
     "refused": lambda asked: Reply(status=401, code="invalid_api_key"),
@@ -228,6 +243,8 @@ class Provider:
         """Without `keep_alive` no connection outlives its response: a test's event loop leaves none behind."""
         self.keep_alive = keep_alive
         self.asked: list[Asked] = []
+        self.embedded: list[dict[str, Any]] = []
+        self.heard: list[dict[str, Any]] = []
         self.tries = Counter[str]()
         self.queue = deque[Reply]()
         self.scenarios = dict(SCENARIOS)
@@ -235,6 +252,8 @@ class Provider:
             routes=[
                 Route("/v1/chat/completions", self.chat, methods=["POST"]),
                 Route("/v1/responses", self.responses, methods=["POST"]),
+                Route("/v1/embeddings", self.embeddings, methods=["POST"]),
+                Route("/v1/audio/transcriptions", self.transcriptions, methods=["POST"]),
                 Route("/script", self.script, methods=["POST", "DELETE"]),
                 Route("/asked", self.bodies, methods=["GET"]),
             ]
@@ -245,6 +264,35 @@ class Provider:
 
     async def responses(self, request: Request) -> Response:
         return await self.answer(request, "responses", responses_events)
+
+    async def embeddings(self, request: Request) -> Response:
+        """Embed texts by their words: texts with words in common are near each other (and with SYNONYMS)."""
+        body = await request.json()
+        self.embedded.append(body)
+        reply = self.queue.popleft() if self.queue else EMBEDDERS[body["model"]]
+        if reply.status != 200:
+            return JSONResponse({"error": {"message": "as the script says"}}, status_code=reply.status)
+        await asyncio.sleep(reply.first_seconds)
+        if reply.page:
+            return HTMLResponse(reply.page)
+        texts = body["input"][: len(body["input"]) // 2] if reply.ends == "cut" else body["input"]
+        data = [
+            {"index": number, "embedding": vector(text, body.get("dimensions", 64))}
+            for number, text in enumerate(texts)
+        ]
+        return JSONResponse({"object": "list", "model": body["model"], "data": data[::-1]})
+
+    async def transcriptions(self, request: Request) -> Response:
+        """Hear what is queued, or else what the recording says: its bytes, which tests make of text, read as UTF-8."""
+        async with request.form() as form:
+            file = form["file"]
+            assert isinstance(file, UploadFile)
+            self.heard.append({"model": form["model"], "name": file.filename, "type": file.content_type})
+            spoken = await file.read()
+        reply = self.queue.popleft() if self.queue else Reply()
+        if reply.status != 200:
+            return JSONResponse({"error": {"message": "as the script says"}}, status_code=reply.status)
+        return JSONResponse({"text": "".join(reply.text) or spoken.decode()})
 
     async def script(self, request: Request) -> Response:
         """Queue replies for the next requests, or forget those that are queued."""
@@ -292,6 +340,27 @@ class Provider:
     def scripted(self, name: str, scenario: Scenario) -> Self:
         self.scenarios[name] = scenario
         return self
+
+
+EMBEDDERS = {
+    "embed": Reply(),
+    "embed-again": Reply(),
+    "embed-broken": Reply(status=500),
+    "embed-refused": Reply(status=401),
+    "embed-slow": Reply(first_seconds=1),
+    "embed-half": Reply(ends="cut"),
+    "embed-page": Reply(page="<h1>It works!</h1>"),
+}
+SYNONYMS = {"vacation": "leave", "holiday": "leave", "car": "vehicle", "urlaub": "leave"}
+
+
+def vector(text: str, dimensions: int) -> list[float]:
+    """Return a direction that the words of a text point to, the same in every run."""
+    numbers = [0.01] * dimensions
+    for word in text.lower().split():
+        stem = word.strip(".,?!:;()")
+        numbers[zlib.crc32(SYNONYMS.get(stem, stem).encode()) % dimensions] += 1
+    return numbers
 
 
 type Encoder = Callable[[Reply, str], AsyncIterator[str]]

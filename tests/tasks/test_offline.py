@@ -285,6 +285,8 @@ def test_did_i(message: str, answer: str) -> None:
 
 # Changing: the message and the calls that write.
 DONE = "complete_task"
+# The model does not ask before it deletes: whoever runs it holds such calls back until the person approves.
+ALL_DELETED: list[tuple[str, dict[str, Any]]] = [("delete_task", {"task_id": number}) for number in range(1, 8)]
 WRITTEN: list[tuple[str, list[tuple[str, dict[str, Any]]]]] = [
     ("done with milk", [(DONE, {"task_id": 1})]),
     ("I bought milk", [(DONE, {"task_id": 1})]),
@@ -318,6 +320,12 @@ WRITTEN: list[tuple[str, list[tuple[str, dict[str, Any]]]]] = [
     ("take milk off my list", [("delete_task", {"task_id": 1})]),
     ("I don't need milk anymore", [("delete_task", {"task_id": 1})]),
     ("clear all done tasks", [("delete_task", {"task_id": 6})]),
+    ("delete everything", ALL_DELETED),
+    ("clear everything", ALL_DELETED),
+    ("cleer everything", ALL_DELETED),
+    ("delete all tasks", ALL_DELETED),
+    ("clear my list", ALL_DELETED),
+    ("delete tasks 1 and 2", ALL_DELETED[:2]),
     ("move rent to friday", [("update_task", {"task_id": 7, "due": "2026-11-27"})]),
     ("move the dentist to friday", [("update_task", {"task_id": 2, "due": "2026-11-27T09:00"})]),
     ("move the dentist to 6pm", [("update_task", {"task_id": 2, "due": "2026-11-23T18:00"})]),
@@ -446,13 +454,10 @@ UNTOUCHED = [
     ("mark tasks 1 and 99 as done", "no task 99"),
     ("tick off buy mlik", "Do you mean this one?"),
     ("delete the shelf", "Which one do you mean?"),
-    ("delete everything", "Delete these 7 tasks?"),
     ("delete all tasks except milk", "not sure which tasks"),
     ("complete all but the dentist", "not sure which tasks"),
     ("complete all my blue ones", "not sure which tasks"),
     ("complete all the other tasks", "not sure which tasks"),
-    ("clear everything", "Delete these 7 tasks?"),
-    ("cleer everything", "Delete these 7 tasks?"),
     ("remote everything", "did not understand"),
     ("crop milk", "did not understand"),
     ("more milk", "did not understand"),
@@ -461,12 +466,9 @@ UNTOUCHED = [
     ("complete the shelf and delete task 3", "Nothing was changed"),
     ("complete all overdue tasks and delete task 1", "Nothing was changed"),
     ("complete task 1 and delete the unicorn", "Nothing was changed"),
-    ("delete all tasks", "Delete these 7 tasks?"),
-    ("clear my list", "Delete these 7 tasks?"),
     ("I made a mistake", "no open task"),
     ("I need help", "did not understand"),
     ("do I need an umbrella", "did not understand"),
-    ("delete tasks 1 and 2", "Delete these 2 tasks?"),
     ("a" * 100_000, "too long"),
     ("add these: " + "a;" * 900, "too much at once"),
 ]
@@ -515,17 +517,12 @@ CONVERSATIONS: list[tuple[list[str], list[tuple[str, dict[str, Any]]]]] = [
     (["delete the shelf", "maybe", "red"], [("delete_task", {"task_id": 5})]),
     (["delete the shelf", "never mind"], []),
     (["delete the shelf", "never mind", "red"], []),
-    (["delete the shelf", "both"], []),
-    (["delete the shelf", "both", "yes"], [("delete_task", {"task_id": 4}), ("delete_task", {"task_id": 5})]),
+    (["delete the shelf", "both"], [("delete_task", {"task_id": 4}), ("delete_task", {"task_id": 5})]),
     (["move the shelf to friday", "red"], [("update_task", {"task_id": 5, "due": "2026-11-27"})]),
     (["tick off buy mlik", "yes"], [(DONE, {"task_id": 1})]),
     (["tick off buy mlik", "no"], []),
     (["delete everything", "no"], []),
     (["delete everything", "maybe"], []),
-    (["delete everything", "no", "yes"], []),
-    (["delete everything", "what's next", "yes"], []),
-    (["delete everything", "yes"], [("delete_task", {"task_id": n}) for n in range(1, 8)]),
-    (["delete tasks 1 and 2", "yes please"], [("delete_task", {"task_id": 1}), ("delete_task", {"task_id": 2})]),
 ]
 
 
@@ -585,13 +582,6 @@ def test_a_done_task_with_exactly_that_title_is_asked_about() -> None:
     conversation = Conversation(*copy.deepcopy(MILKS))
     assert conversation.say("delete milk").startswith("Which one do you mean?")
     assert not conversation.written()
-
-
-def test_emptying_the_list_is_asked_about_even_with_one_task() -> None:
-    conversation = Conversation("Buy milk")
-    assert conversation.say("clear everything").startswith("Delete this task?")
-    conversation.say("yes")
-    assert conversation.written() == [("delete_task", {"task_id": 1})]
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ class UndoTests(TestCase):
         operations.update_task(self.caller(**chat), 2, {"priority": "p1"})
         operations.delete_task(self.caller(**chat), 3)
         operations.update_task(self.caller(source="page"), 2, {"notes": "by hand"})
-        result = undo.undo_turn(self.caller(), turn).result
+        result = undo.undo_turns(self.caller(), [turn]).result
         self.assertEqual(sorted(task["id"] for task in result["undone"]), [1, 3, 4, 5, 6])
         self.assertEqual(result["kept"], [{"id": 2, "title": "edited too", "reason": "it was changed since"}])
         after = state(self.ann)

@@ -1,7 +1,6 @@
-import asyncio
+import os
 import secrets
 import signal
-import socket
 from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
@@ -15,7 +14,7 @@ from django.db.utils import OperationalError
 
 from accounts.caller import Caller
 from accounts.models import BUILT_IN_ISSUER, User
-from config import embedded
+from config import embedded, server
 from config.settings import environment
 from tasks import operations
 
@@ -36,48 +35,29 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="port on 127.0.0.1 (default: 8000)")
         parser.add_argument("--data-dir", help="where the database lives (default: .data; read by manage.py)")
+        parser.add_argument("--processes", type=int, default=1, help="server processes on this port (default: 1)")
         parser.add_argument("--no-demo", action="store_true", help="make no demo user and no staff user")
 
-    def handle(self, *args: Any, port: int, no_demo: bool, **options: Any) -> None:
+    def handle(self, *args: Any, port: int, no_demo: bool, processes: int, **options: Any) -> None:
+        if processes < 1:
+            raise CommandError("--processes is at least 1.")
         signal.signal(signal.SIGTERM, end_process)  # until the server is up and handles it itself
-        check_port(port)
+        listening = server.listen(HOST, port)
         try:
             start_database()
             call_command("migrate", verbosity=0)
         except OperationalError as error:
             raise CommandError(str(error)) from error
         passwords = [] if no_demo else make_demo()
-        try:
-            self.serve(port, passwords)
-        finally:
-            connection.close()
-            connection.close_pool()  # type: ignore[attr-defined]  # the PostgreSQL engine has it
-            embedded.stop()
-
-    def serve(self, port: int, passwords: list[str]) -> None:
         connection.close()
         address = f"http://{HOST}:{port}"
         if environment.public_url is None:
-            settings.PUBLIC_URL = address
-        from daphne.server import Server  # importing it chooses Twisted's reactor
-        from twisted.internet import reactor
-
-        from config.asgi import application
-
+            settings.PUBLIC_URL = os.environ["PUBLIC_URL"] = address
         lines = [f"\nErrand is ready: {address}", *passwords, f"Staff: {address}/admin/   Stop with Ctrl-C\n"]
-        reactor.addSystemEventTrigger("before", "shutdown", hand_over)  # type: ignore[arg-type]
-        reactor.callWhenRunning(lambda: self.stdout.write("\n".join(lines)))
-        endpoint = f"tcp:port={port}:interface={HOST}"
-        Server(application, endpoints=[endpoint], server_name="errand").run()
-
-
-def hand_over() -> Any:
-    """Let turns finish, or hand them to whoever comes next, before the server ends."""
-    from twisted.internet.defer import Deferred
-
-    from chat import lifecycle  # large; see start_database
-
-    return Deferred.fromFuture(asyncio.ensure_future(lifecycle.drain(settings.SHUTDOWN_GRACE_SECONDS)))
+        try:
+            server.serve(listening, processes, lambda: self.stdout.write("\n".join(lines)))
+        finally:
+            embedded.stop()
 
 
 def start_database() -> None:
@@ -89,15 +69,6 @@ def start_database() -> None:
         if starting:
             starting.result()
     connection.ensure_connection()
-
-
-def check_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except (OSError, OverflowError) as error:
-            raise CommandError(f"Port {port} cannot be used: {error}. Choose another with --port.") from error
 
 
 def make_demo() -> list[str]:

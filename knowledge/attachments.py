@@ -1,0 +1,13 @@
+"""The text of a file that somebody attaches to a message: `settings.ATTACHMENT_READER`."""
+
+from accounts.problems import Unprocessable
+from knowledge.extract import Unreadable, extract
+
+
+def text_of(content: bytes, name: str) -> str:
+    """Return what a document says, block by block. Raises `Unprocessable`, with the reason for the person."""
+    try:
+        found = extract(content, name)
+    except Unreadable as error:
+        raise Unprocessable(str(error)) from error
+    return "\n\n".join(block.text for block in found.blocks)

@@ -1,0 +1,98 @@
+"""The account dialog: name and zone, where one is signed in, and deleting everything."""
+
+import psycopg
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewPage
+from tests.browser.test_loop import say, sign_up, task
+from tests.server import Server
+
+
+def open_account(page: Page) -> None:
+    page.get_by_test_id("account").click()
+    page.get_by_test_id("show-account").click()
+    expect(page.get_by_test_id("session")).not_to_have_count(0)
+
+
+def sign_in(page: Page, server: Server, email: str) -> None:
+    page.goto(f"{server.url}/sign-in")
+    page.get_by_test_id("email").fill(email)
+    page.get_by_test_id("password").fill("correct horse battery")
+    page.get_by_test_id("submit").click()
+
+
+def test_name_and_zone_are_kept(new_page: NewPage, server: Server) -> None:
+    page = new_page()
+    sign_up(page, server)
+    open_account(page)
+    page.get_by_test_id("person-name").fill("Anna")
+    page.get_by_test_id("person-zone").select_option("Pacific/Auckland")
+    page.get_by_test_id("save-account").click()
+    expect(page.get_by_text("Saved")).to_be_visible()
+    page.reload()
+    open_account(page)
+    expect(page.get_by_test_id("person-name")).to_have_value("Anna")
+    expect(page.get_by_test_id("person-zone")).to_have_value("Pacific/Auckland")
+
+
+def test_another_browser_is_signed_out(new_page: NewPage, server: Server) -> None:
+    page, other = new_page(), new_page()
+    email = sign_up(page, server)
+    sign_in(other, server, email)
+    expect(other.get_by_test_id("composer")).to_be_visible()
+    open_account(page)
+    expect(page.get_by_test_id("session")).to_have_count(2)
+    page.get_by_test_id("revoke-session").click()
+    expect(page.get_by_test_id("session")).to_have_count(1)
+    other.reload()
+    expect(other.get_by_test_id("submit")).to_be_visible()
+
+
+def test_a_deleted_account_lets_nobody_in(new_page: NewPage, server: Server) -> None:
+    page = new_page()
+    email = sign_up(page, server)
+    say(page, "add buy milk")
+    expect(task(page, "buy milk")).to_be_visible()
+    open_account(page)
+    page.get_by_test_id("delete-account").click()
+    expect(page.get_by_text("Type delete to confirm.")).to_be_visible()
+    page.get_by_test_id("delete-word").fill("delete")
+    page.get_by_test_id("delete-account").click()
+    expect(page.get_by_test_id("submit")).to_be_visible()
+    sign_in(page, server, email)
+    expect(page.get_by_text("E-mail address or password is wrong.")).to_be_visible()
+
+
+def execute(server: Server, statement: str) -> None:
+    lines = (server.data_dir / "postgres" / "postmaster.pid").read_text().splitlines()
+    with psycopg.connect(host=lines[4], port=lines[3], user="postgres", dbname="errand") as database:
+        database.execute(statement)
+
+
+def test_a_token_that_is_refused_is_renewed_without_a_word(new_page: NewPage, server: Server) -> None:
+    page = new_page()
+    sign_up(page, server)
+    execute(server, "UPDATE accounts_user SET revoked_before = now()")
+    page.wait_for_timeout(1_000)  # tokens count whole seconds
+    say(page, "add buy milk")
+    expect(task(page, "buy milk")).to_be_visible(timeout=20_000)  # the list's connection was closed, and comes back
+    expect(page.locator("#ended")).to_be_hidden()
+
+
+def test_what_was_typed_outlives_a_session_that_ended(new_page: NewPage, server: Server) -> None:
+    page = new_page()
+    email = sign_up(page, server)
+    page.get_by_test_id("composer").fill("add buy bread")
+    execute(server, "DELETE FROM accounts_session")
+    execute(server, "UPDATE accounts_user SET revoked_before = now()")
+    page.get_by_test_id("composer").press("Enter")
+    expect(page.locator("#ended")).to_be_visible()
+    expect(page.get_by_test_id("composer")).to_have_value("add buy bread")
+    page.wait_for_timeout(1_000)
+    page.get_by_role("link", name="Sign in again").click()
+    page.get_by_test_id("email").fill(email)
+    page.get_by_test_id("password").fill("correct horse battery")
+    page.get_by_test_id("submit").click()
+    expect(page.get_by_test_id("composer")).to_have_value("add buy bread")
+    page.get_by_test_id("composer").press("Enter")
+    expect(task(page, "buy bread")).to_be_visible()

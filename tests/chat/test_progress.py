@@ -1,0 +1,45 @@
+"""What people are told while a tool works for long."""
+
+from typing import Any
+
+from django.test import TransactionTestCase, override_settings
+
+from accounts.models import ApprovalPolicy, User
+from tests.chat import slow_tools
+from tests.chat.protocol import ChatKitClient, check_events, user_input
+from tests.faults.provider import Asked, Call, Provider, Reply
+from tests.people import sign_up
+
+
+def count(asked: Asked) -> Reply:
+    return Reply(["Two."]) if asked.has_results else Reply(calls=[Call("count_sheep", {})])
+
+
+class ProgressTests(TransactionTestCase):
+    def setUp(self) -> None:
+        self.ann = sign_up()
+        User.objects.update(approval_policy=ApprovalPolicy.NEVER)
+        url = self.enterContext(Provider().scripted("count", count).serving())
+        self.enterContext(override_settings(MODEL_PROVIDER="custom", MODEL_BASE_URL=url, MODEL_NAME="count"))
+        self.enterContext(override_settings(MCP_SERVERS=["tests.chat.slow_tools.server"]))
+        slow_tools.may_end.clear()
+        self.addCleanup(slow_tools.may_end.set)
+
+    async def told(self, until: str) -> list[str]:
+        """Say something; let the tool end once a text has come; return what was told meanwhile."""
+        kit = ChatKitClient(self.async_client, self.ann)
+        response = await kit.post("threads.create", {"input": user_input("count")})
+        body = b""
+        async for chunk in response.streaming_content:
+            body += chunk
+            if until.encode() in chunk:
+                slow_tools.may_end.set()
+        events: list[dict[str, Any]] = check_events(body)
+        return [event["text"] for event in events if event["type"] == "progress_update"]
+
+    async def test_what_a_tool_says_of_its_progress_is_passed_on(self) -> None:
+        self.assertIn("One sheep", await self.told("One sheep"))
+
+    async def test_a_tool_that_works_for_long_is_named(self) -> None:
+        with override_settings(PROGRESS_SECONDS=0.05):
+            self.assertIn("Count sheep …", await self.told("Count sheep …"))
