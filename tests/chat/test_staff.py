@@ -64,6 +64,15 @@ class TimelineTests(Staff):
         for words in ("You are Errand, the assistant of Ann", "add buy milk", "move it to friday", "update_task"):
             self.assertIn(words, page)
 
+    def test_a_name_in_the_instructions_is_never_markup(self) -> None:
+        self.ann.user.name = "<img src=x onerror=alert(1)>"
+        self.ann.user.save()
+        conversation = talk(self.ann, "add buy milk")
+        step = Step.objects.get(kind="response", number=1)
+        page = self.page(f"{LIST}{conversation.pk}/step/{step.pk}/")
+        self.assertNotIn("<img src=x", page)
+        self.assertIn("the assistant of &lt;img src=x", page)
+
     def test_undo_goes_through_the_one_door_as_the_admins(self) -> None:
         conversation = talk(self.ann, "add buy milk")
         turn = Turn.objects.get()
