@@ -17,6 +17,7 @@ def conversation(server: Server) -> str:
 
 
 def is_wider_than_the_window(page: Page) -> bool:
+    page.wait_for_load_state()  # without its style sheets any page is wider
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 
