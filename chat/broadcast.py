@@ -1,13 +1,16 @@
 """A running turn and the rest of the world: it tells other processes what it says, keeps its lease, hears "stop".
 
-Processes share only PostgreSQL, so a turn that runs for longer than a moment writes its events there, some at a time.
+Processes share only PostgreSQL, so a turn that runs for longer than a moment has its events written there, some at a
+time, together with those of all other turns of its process.
 """
 
 import asyncio
 import json
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import structlog
 from chatkit.types import (
@@ -22,28 +25,39 @@ from django.db import DatabaseError, connection
 from django.utils.module_loading import import_string
 from pydantic import TypeAdapter
 
+from accounts import traces
 from accounts.sections import section
+from chat import journal
 from chat.live import Live
 from chat.models import Turn, lease_end
 
 TICK_SECONDS = 0.3
 LISTEN_SECONDS = 1.0
+PERHAPS_NOT_STORABLE = re.compile(r"\\u(0000|d[89a-f])")  # in JSON: NUL characters, halves of surrogate pairs
 
 log = structlog.get_logger("errand.chat")
 
 stream_event: TypeAdapter[ThreadStreamEvent] = TypeAdapter(ThreadStreamEvent)
 
 
-# In one statement, because every turn that runs does it several times a second.
+# One statement for all turns that run here, several times a second. A turn whose row is locked is being written to by
+# its own run, and told of the next time. Only the lease's renewal changes the row, which has many indexes.
 REPORT = """
-WITH held AS (
-    UPDATE chat_turn SET lease_expires_at = %(until)s
-    WHERE id = %(turn)s AND lease_owner = %(owner)s AND status = 'running' RETURNING stop_requested, user_id
+WITH given AS (
+    SELECT * FROM jsonb_to_recordset(%s) AS g(turn uuid, owner uuid, number int, events jsonb, renews bool)
+), free AS (
+    SELECT t.id, t.user_id, t.stop_requested FROM chat_turn t JOIN given ON t.id = turn AND t.lease_owner = owner
+    WHERE t.status = 'running' ORDER BY t.id FOR NO KEY UPDATE OF t SKIP LOCKED
+), renewed AS (
+    UPDATE chat_turn SET lease_expires_at = %s FROM free JOIN given ON turn = free.id AND renews
+    WHERE chat_turn.id = free.id
 ), told AS (
     INSERT INTO chat_broadcast (turn_id, number, events)
-    SELECT %(turn)s, %(number)s, %(events)s::jsonb FROM held WHERE %(events)s::jsonb IS NOT NULL
+    SELECT turn, number, events FROM given JOIN free ON free.id = turn WHERE events IS NOT NULL
 )
-SELECT stop_requested OR NOT is_active FROM held JOIN accounts_user ON accounts_user.id = held.user_id
+SELECT turn, free.id IS NOT NULL, held.id IS NULL, free.stop_requested OR NOT u.is_active
+FROM given LEFT JOIN free ON free.id = turn LEFT JOIN accounts_user u ON u.id = free.user_id
+LEFT JOIN chat_turn held ON held.id = turn AND held.lease_owner = owner AND held.status = 'running'
 """
 
 
@@ -82,39 +96,111 @@ async def tell_pages(user_id: int, conversation_id: str, turn_id: str | None = N
     await tell(user_id, {"type": "conversation.changed", "conversation_id": conversation_id, "turn_id": turn_id})
 
 
-async def keep(turn: Turn, live: Live, told: int) -> None:
-    """Go on until cancelled: write events down, renew the lease, hear whether to stop. `told` events are written."""
-    number, heard_at = await section(turn.broadcasts.count) if told else 0, time.monotonic()
-    while True:
-        await asyncio.sleep(TICK_SECONDS)
-        fresh = live.events[told:]
-        if not fresh and time.monotonic() - heard_at < min(LISTEN_SECONDS, settings.TURN_LEASE_SECONDS / 3):
-            continue
-        heard_at = time.monotonic()
-        shown = [event.model_dump(mode="json", exclude_none=True, by_alias=True) for event in fresh]
+@dataclass(eq=False)
+class Kept:
+    """A turn that runs here, and how much of it is written down: `told` events in broadcasts before `number`."""
+
+    turn: Turn
+    live: Live
+    told: int
+    number: int
+    heard_at: float = field(default_factory=time.monotonic)
+    renewed_at: float = field(default_factory=time.monotonic)
+
+    def report(self, now: float) -> "Report | None":
+        """Return what is to be told now, or None where there is no need to."""
+        fresh = self.live.events[self.told :]
+        if not fresh and now - self.heard_at < min(LISTEN_SECONDS, settings.TURN_LEASE_SECONDS / 3):
+            return None
+        events = [event.model_dump(mode="json", exclude_none=True, by_alias=True) for event in fresh]
+        return Report(self, events, renews=now - self.renewed_at > settings.TURN_LEASE_SECONDS / 4)
+
+    def hear(self, heard: "Answer", report: "Report", now: float) -> None:
+        self.heard_at = now
+        if heard.is_lost:
+            self.live.lose()
+        elif heard.is_told:
+            self.told += len(report.events)
+            self.number += bool(report.events)
+            self.renewed_at = now if report.renews else self.renewed_at
+            if heard.stops:
+                self.live.stop()
+
+
+@dataclass(frozen=True)
+class Report:
+    kept: Kept
+    events: list[Any]
+    renews: bool
+
+    def as_json(self) -> dict[str, Any]:
+        turn, events = self.kept.turn, self.events or None
+        return {"turn": str(turn.pk), "owner": str(turn.lease_owner), "number": self.kept.number} | {
+            "events": events,
+            "renews": self.renews,
+        }
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a report met: whether it was written down, whether the turn is another run's, and whether it shall stop."""
+
+    is_told: bool = False
+    is_lost: bool = False
+    stops: bool = False
+
+
+class Keeper:
+    """Keeps the turns that run in one event loop: writes their events down, renews leases, hears whether to stop."""
+
+    def __init__(self) -> None:
+        self.kept: set[Kept] = set()
+        self.task: asyncio.Task[None] | None = None
+
+    def add(self, kept: Kept) -> None:
+        self.kept.add(kept)
+        if self.task is None or self.task.done():
+            self.task = asyncio.create_task(self.keep())
+
+    async def keep(self) -> None:
+        structlog.contextvars.clear_contextvars()  # it is begun by one turn, and works for all
+        with traces.apart():
+            while self.kept:
+                await asyncio.sleep(TICK_SECONDS)
+                await self.report()
+
+    async def report(self) -> None:
+        now = time.monotonic()
+        reports = [report for kept in self.kept if (report := kept.report(now))]
+        if not reports:
+            return
         try:
-            stop = await section(report, turn, number, shown)
-        except DatabaseError as error:  # away for a moment: told next time, unless the lease runs out meanwhile
-            log.warning("turn.not_reported", turn_id=turn.public_id, error=str(error))
-            continue
-        told += len(fresh)
-        number += bool(fresh)
-        if stop is None:
-            live.lose()
-        elif stop:
-            live.stop()
+            answers = await section(tell, reports)
+        except DatabaseError as error:  # away for a moment: told next time, unless leases run out meanwhile
+            log.warning("turns.not_reported", turns=len(reports), error=str(error))
+            return
+        for report, answer in zip(reports, answers, strict=True):
+            if report.kept in self.kept:
+                report.kept.hear(answer, report, now)
 
 
-def report(turn: Turn, number: int, events: list[Any]) -> bool | None:
-    """Renew the lease and write events. Returns whether the turn shall stop; None if it was taken over.
+_keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, Keeper] = WeakKeyDictionary()
 
-    It stops for a user who was deactivated too.
-    """
-    values: dict[str, Any] = {"turn": turn.pk, "owner": turn.lease_owner, "until": lease_end(), "number": number}
+
+def keeper() -> Keeper:
+    return _keepers.setdefault(asyncio.get_running_loop(), Keeper())
+
+
+def tell(reports: list[Report]) -> list[Answer]:
+    """Write events down and renew leases; return what each report met. A user who was deactivated stops a turn too."""
+    told = [report.as_json() for report in reports]
+    given = json.dumps(told)
+    if PERHAPS_NOT_STORABLE.search(given):  # one turn's text must not keep the others from being told
+        given = json.dumps(journal.storable(told))
     with connection.cursor() as cursor:
-        cursor.execute(REPORT, values | {"events": json.dumps(events) if events else None})
-        found = cursor.fetchone()
-    return bool(found[0]) if found else None
+        cursor.execute(REPORT, [given, lease_end()])
+        found = {row[0]: Answer(*map(bool, row[1:])) for row in cursor.fetchall()}
+    return [found[report.kept.turn.pk] for report in reports]
 
 
 def told_so_far(turn: Turn, after: int = 0) -> tuple[list[ThreadStreamEvent], int]:

@@ -19,6 +19,7 @@ from accounts.models import User
 from accounts.sections import section
 from chat import attachments, broadcast, failures, journal, upkeep
 from chat.approvals import ApprovalNeeded, WaitingCall
+from chat.broadcast import Kept
 from chat.engine import TurnRun
 from chat.live import Live, running
 from chat.models import LostLease, Turn
@@ -31,7 +32,7 @@ log = structlog.get_logger("errand.chat")
 
 def start(turn: Turn, user: User) -> Live:
     """Run a turn that this process has just begun, in a task of its own; return what it says."""
-    return launch(turn, user, Live(), told=0)
+    return launch(turn, user, Live())
 
 
 async def resume(turn: Turn) -> bool:
@@ -39,15 +40,17 @@ async def resume(turn: Turn) -> bool:
     taken = await section(take_over, turn)
     if taken is None:
         return False
-    told, news = taken
+    told, number, news = taken
     metrics.taken_over.inc()
     log.warning("turn.taken_over", turn_id=turn.public_id, attempt=turn.attempts)
-    launch(turn, turn.user, Live(told + news), told=len(told))
+    launch(turn, turn.user, Live(told + news), len(told), number)
     return True
 
 
-def take_over(turn: Turn) -> tuple[list[ThreadStreamEvent], list[ThreadStreamEvent]] | None:
-    """Return what the earlier run told and what must be taken back of it, or None if the turn is not ours now.
+def take_over(turn: Turn) -> tuple[list[ThreadStreamEvent], int, list[ThreadStreamEvent]] | None:
+    """Return what the earlier run told, in how many broadcasts, and what must be taken back of it.
+
+    Or None if the turn is not ours now.
 
     What it began to say and did not store will be said anew. What it stored is told again by the run itself.
     """
@@ -56,16 +59,17 @@ def take_over(turn: Turn) -> tuple[list[ThreadStreamEvent], list[ThreadStreamEve
     if turn.attempts > MAX_ATTEMPTS:
         journal.end(turn, Turn.Status.FAILED, "The server stopped several times before the answer was complete.", [])
         return None
-    told, _ = broadcast.told_so_far(turn)
+    told, number = broadcast.told_so_far(turn)
     begun = [event.item.id for event in told if isinstance(event, ThreadItemAddedEvent)]
     stored = {item.id for item in journal.answer_items(turn.pk)}
-    return told, [ThreadItemRemovedEvent(item_id=id) for id in begun if id not in stored]
+    return told, number, [ThreadItemRemovedEvent(item_id=id) for id in begun if id not in stored]
 
 
-def launch(turn: Turn, user: User, live: Live, told: int) -> Live:
+def launch(turn: Turn, user: User, live: Live, told: int = 0, number: int = 0) -> Live:
+    """Run a turn in a task of its own. Of its events `told` are written down, in `number` broadcasts."""
     turn = copy.copy(turn)  # the run's own: who else holds this object may take the turn over one day
     running[turn.pk] = live
-    live.task = asyncio.create_task(run_turn(turn, user, live, told), name=turn.public_id)
+    live.task = asyncio.create_task(run_turn(turn, user, live, Kept(turn, live, told, number)), name=turn.public_id)
     live.task.add_done_callback(report)
     return live
 
@@ -86,7 +90,7 @@ def report(task: asyncio.Task[None]) -> None:
         log.error("turn.crashed", turn_id=task.get_name(), exc_info=error)
 
 
-async def run_turn(turn: Turn, user: User, live: Live, told: int) -> None:
+async def run_turn(turn: Turn, user: User, live: Live, kept: Kept) -> None:
     """Run a turn, traced; every line that is logged meanwhile names it."""
     named = {"turn_id": turn.public_id, "conversation_id": turn.conversation.public_id}
     in_background(broadcast.tell_pages(user.pk, **named))
@@ -96,7 +100,7 @@ async def run_turn(turn: Turn, user: User, live: Live, told: int) -> None:
         structlog.contextvars.bound_contextvars(**named),
         traces.span("turn", model=turn.model, **named) as span,
     ):
-        await run_to_its_end(turn, user, live, told)
+        await run_to_its_end(turn, user, live, kept)
         span.set(status=turn.status, attempts=turn.attempts, first_text_ms=turn.first_text_ms)
     metrics.turns.labels(turn.status).inc()
     metrics.queue_seconds.observe((turn.queue_ms or 0) / 1000)
@@ -104,9 +108,9 @@ async def run_turn(turn: Turn, user: User, live: Live, told: int) -> None:
         metrics.first_text_seconds.observe(turn.first_text_ms / 1000)
 
 
-async def run_to_its_end(turn: Turn, user: User, live: Live, told: int) -> None:
-    run = TurnRun(turn, user, live)
-    keeper = asyncio.create_task(broadcast.keep(turn, live, told))
+async def run_to_its_end(turn: Turn, user: User, live: Live, kept: Kept) -> None:
+    run, keeper = TurnRun(turn, user, live), broadcast.keeper()
+    keeper.add(kept)
     try:
         if calls := await run_to_end(run):
             await run.pause(calls)
@@ -130,7 +134,7 @@ async def run_to_its_end(turn: Turn, user: User, live: Live, told: int) -> None:
         await run.end(Turn.Status.FAILED, "Something went wrong on the server; it was logged.")
         raise
     finally:
-        keeper.cancel()
+        keeper.kept.discard(kept)
         live.end()
         if running.get(turn.pk) is live:  # not where this process has taken the turn over from itself
             del running[turn.pk]

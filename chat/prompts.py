@@ -62,5 +62,5 @@ def render(user: User, summary: str = "") -> Prompt:
 
 
 def filled_in(template: str, values: dict[str, str]) -> str:
-    """Return the text for a model. Names and summaries stand in it as they are: it is not HTML, and not safe as HTML."""
+    """Return the text for a model. Names and summaries stand in it as they are: it is not HTML, nor safe as HTML."""
     return Engine(autoescape=False).from_string(template).render(Context(values, autoescape=False)) + ""  # unlike str()
