@@ -54,6 +54,7 @@ WITH given AS (
 ), told AS (
     INSERT INTO chat_broadcast (turn_id, number, events)
     SELECT turn, number, events FROM given JOIN free ON free.id = turn WHERE events IS NOT NULL
+    ON CONFLICT (turn_id, number) DO NOTHING
 )
 SELECT turn, free.id IS NOT NULL, held.id IS NULL, free.stop_requested OR NOT u.is_active
 FROM given LEFT JOIN free ON free.id = turn LEFT JOIN accounts_user u ON u.id = free.user_id
@@ -98,25 +99,30 @@ async def tell_pages(user_id: int, conversation_id: str, turn_id: str | None = N
 
 @dataclass(eq=False)
 class Kept:
-    """A turn that runs here, and how much of it is written down: `told` events in broadcasts before `number`."""
+    """A turn that runs here, and how much of it is written down: `told` events in broadcasts before `number`.
+
+    A report whose answer did not come may have been written. So it is made again as it was, up to event `until`.
+    """
 
     turn: Turn
     live: Live
     told: int
     number: int
+    until: int | None = None
     heard_at: float = field(default_factory=time.monotonic)
     renewed_at: float = field(default_factory=time.monotonic)
 
     def report(self, now: float) -> "Report | None":
         """Return what is to be told now, or None where there is no need to."""
-        fresh = self.live.events[self.told :]
+        fresh = self.live.events[self.told : self.until]
         if not fresh and now - self.heard_at < min(LISTEN_SECONDS, settings.TURN_LEASE_SECONDS / 3):
             return None
+        self.until = self.told + len(fresh)
         events = [event.model_dump(mode="json", exclude_none=True, by_alias=True) for event in fresh]
         return Report(self, events, renews=now - self.renewed_at > settings.TURN_LEASE_SECONDS / 4)
 
     def hear(self, heard: "Answer", report: "Report", now: float) -> None:
-        self.heard_at = now
+        self.heard_at, self.until = now, None
         if heard.is_lost:
             self.live.lose()
         elif heard.is_told:

@@ -67,6 +67,7 @@ class TurnRun:
     def __init__(self, turn: Turn, user: User, live: Live) -> None:
         self.turn = turn
         self.user = user
+        self.live = live
         self.transcript = Transcript(turn.conversation.public_id, live.emit)
         self.watch = Stopwatch()
         self.next_step = 1
@@ -166,10 +167,16 @@ class TurnRun:
     async def run_missing_calls(self, steps: list[Step]) -> list[Any]:
         """Make the calls that a journaled response asked for and that have no result yet; return their outputs.
 
-        A crash left them unanswered, or the person was asked for them.
+        A crash left them unanswered, or the person was asked for them. The first may have changed something before the
+        crash: a stop waits until the journal says so.
         """
         self.asked = {item["call_id"]: item for item in history.unanswered(steps)}
-        return [history.output_item(call_id, await self.answer_asked(call_id)) for call_id in list(self.asked)]
+        outputs = []
+        for call_id in list(self.asked):
+            outputs.append(history.output_item(call_id, await self.answer_asked(call_id)))
+            self.live.let_stop()
+        self.live.let_stop()
+        return outputs
 
     async def answer_asked(self, call_id: str) -> str:
         """Make a call of the last response; return what the model is told of it."""

@@ -43,7 +43,7 @@ async def resume(turn: Turn) -> bool:
     told, number, news = taken
     metrics.taken_over.inc()
     log.warning("turn.taken_over", turn_id=turn.public_id, attempt=turn.attempts)
-    launch(turn, turn.user, Live(told + news), len(told), number)
+    launch(turn, turn.user, Live(told + news, is_stoppable=False), len(told), number)
     return True
 
 

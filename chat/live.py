@@ -10,8 +10,9 @@ from chatkit.types import ThreadStreamEvent
 class Live:
     """A running turn. Anybody may watch, from any moment on, and gets everything from the beginning."""
 
-    def __init__(self, events: list[ThreadStreamEvent] | None = None) -> None:
+    def __init__(self, events: list[ThreadStreamEvent] | None = None, *, is_stoppable: bool = True) -> None:
         self.events = list(events or [])  # a run that takes over begins with what the earlier one told
+        self.is_stoppable = is_stoppable
         self.has_ended = False
         self.stop_requested = False
         self.is_lost = False
@@ -29,8 +30,15 @@ class Live:
     def stop(self) -> None:
         """Ask the turn to end now, keeping what it has said."""
         self.stop_requested = True
-        if self.task:
+        if self.task and self.is_stoppable:
             self.task.cancel()
+
+    def let_stop(self) -> None:
+        """Heed stops from here on: what an earlier run began is finished."""
+        if not self.is_stoppable:
+            self.is_stoppable = True
+            if self.stop_requested:
+                self.stop()
 
     def lose(self) -> None:
         """End without a word: another process goes on with the turn."""

@@ -21,8 +21,9 @@ HEAD_BYTES_LIMIT = 64 * 1024  # of a request line with its headers, as nginx and
 LEAVE_SECONDS = 2  # for connections to end once the turns they watch have ended or were handed over
 RESTART_SECONDS = 1.0
 # New objects until those are looked through (Python: 2,000), and how often until older ones are, too (10, 10). What
-# turns leave is old by then where a hundred run at once: looked for too seldom, it made a server grow by a quarter.
-GARBAGE_THRESHOLDS = (10_000, 5, 5)
+# turns leave is old by then where a hundred run at once: looked for too seldom, it makes a server grow. Looking often
+# costs little, because what was loaded at the start is left out.
+GARBAGE_THRESHOLDS = (10_000, 2, 2)
 
 
 class BoundedProtocol(HttpToolsProtocol):

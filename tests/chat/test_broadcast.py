@@ -105,6 +105,15 @@ class KeptTests(ThreeTurns):
             self.kept.live.emit(ProgressUpdateEvent(text="three"))
         self.assertEqual(self.written()[0], ["one", "two", "three"])
 
+    def test_a_report_whose_answer_did_not_come_is_made_again_as_it_was(self) -> None:
+        broadcast.tell([self.report()])
+        self.kept.live.emit(ProgressUpdateEvent(text="two"))
+        for _ in range(2):
+            report = self.report()
+            self.kept.hear(released(broadcast.tell, [report])[0], report, time.monotonic())
+        self.assertEqual(self.written()[0], ["one", "two"])
+        self.assertIsNone(self.kept.report(time.monotonic()))
+
     def test_a_turn_that_says_nothing_is_asked_for_once_a_second(self) -> None:
         now = time.monotonic()
         self.kept.hear(TOLD, self.report(), now)

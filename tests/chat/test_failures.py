@@ -3,6 +3,7 @@
 Each failure is provoked in both APIs, with small limits set by settings.
 """
 
+import asyncio
 import gc
 import json
 import socket
@@ -10,7 +11,8 @@ from typing import Any
 
 from django.test import TransactionTestCase, override_settings
 
-from chat import failures
+from chat import failures, lifecycle, turns
+from chat.live import running
 from chat.models import Message, Step, Turn
 from tasks.models import Operation, Task
 from tests.chat.protocol import ChatKitClient, items, said, thread_id
@@ -351,6 +353,23 @@ class FailureTests(TransactionTestCase):
         self.assertEqual((answer["status"], answer["response"]), ("completed", "Added it."))
         self.assertEqual([call["name"] for call in answer["tool_calls"]], ["add_task"])
         self.assertEqual(await Operation.objects.acount(), 1)
+
+    async def test_a_stop_waits_for_the_call_that_a_dead_process_had_begun(self) -> None:
+        """Whether that one changed something nobody knows: made again under its key, the answer tells of it."""
+        with self.model("task"):
+            await self.kit.say("milk")
+            turn = await Turn.objects.select_related("conversation", "user").aget()
+            await Step.objects.filter(turn=turn, number__gt=1).adelete()
+            await Turn.objects.aupdate(status="running", lease_expires_at="2000-01-01T00:00Z")
+            turn.status, asked = "running", len(self.provider.asked)
+            self.assertTrue(await lifecycle.resume(turn))
+            await asyncio.sleep(0)  # it has begun
+            running[turn.pk].stop()
+            async for _ in turns.watch(turn):
+                pass
+        answer = await self.turn()
+        self.assertEqual((answer["status"], [call["name"] for call in answer["tool_calls"]]), ("stopped", ["add_task"]))
+        self.assertEqual((await Operation.objects.acount(), len(self.provider.asked)), (1, asked))
 
     async def take_over(self, turn: Turn) -> None:
         """Let the turn seem to be left by a dead process, and watch how this one goes on with it."""

@@ -1,10 +1,11 @@
 """The kill lab: turns with tool calls on two server processes that are killed at random, and clients that repeat.
 
-    uv run python -m tests.faults.kill_lab --turns 500 --restart-database-every 50 --break-off 0.1
+    uv run python -m tests.faults.kill_lab --turns 500 --restart-database-every 50 --break-off 0.1 --stop 0.1
 
 The database can be restarted and the provider can break off too; a turn that fails by that is tried again, as a person
-would. At the end every turn has ended, every message is stored once, every task change happened exactly once, and no
-conversation is stuck. It prints what it did, and ends with status 1 if a promise was broken.
+would. Some people press Stop. At the end every turn has ended, every message is stored once, every task change happened
+exactly once, that of a stopped turn if and only if its answer says so, and no conversation is stuck. It prints what it
+did, and ends with status 1 if a promise was broken.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,7 @@ class Lab:
     conversations: int = 5
     kill_every: int = 5
     restart_database_every: int = 0
+    stop: float = 0
     seed: int = 0
     kills: int = 0
     database_restarts: int = 0
@@ -65,6 +68,7 @@ class Lab:
     vanished: int = 0
     retried: int = 0
     broken_off: int = 0
+    pressed: set[str] = field(default_factory=set)
     answered: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -101,12 +105,33 @@ class Lab:
             while len(self.answered) > min(self.next_kill, self.next_restart) + self.conversations:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)  # not far ahead of the killer, who waits for servers to start
             body = {"message": f"task {number}", "conversation_id": conversation}
+            if self.random.random() < self.stop:
+                await self.press_stop(body, f"key-{number}")
             answer = await self.post("chat", body, f"key-{number}")
             while answer["status"] == "failed" and self.retried < self.turns:
                 self.retried += 1
                 answer = await self.post(f"turns/{answer['turn_id']}/retry", {}, f"key-{number}-{self.retried}")
             self.answered[f"task {number}"] = answer
             conversation = answer["conversation_id"]
+
+    async def press_stop(self, body: dict[str, Any], key: str) -> None:
+        """Watch the answer to a message for a moment, then press Stop, at whichever server."""
+        headers = self.headers(key) | {"Accept": "text/event-stream"}
+        with suppress(httpx2.TransportError):  # killed: `post` says it again
+            async with (
+                httpx2.AsyncClient(timeout=PATIENCE_SECONDS) as http,
+                http.stream("POST", self.url("chat"), json=body, headers=headers) as answer,
+            ):
+                if turn := answer.headers.get("X-Turn-Id"):
+                    await asyncio.sleep(self.random.uniform(0, 0.8))
+                    self.pressed.add(body["message"])
+                    await self.post(f"turns/{turn}/stop", {}, f"stop {key}")
+
+    def url(self, path: str) -> str:
+        return f"{self.random.choice(self.servers).url}{self.ann.api}/{path}"
+
+    def headers(self, key: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.ann.token}", "Idempotency-Key": key}
 
     async def post(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
         """Repeat a request until it is answered, at whichever server; sometimes go away before the answer."""
@@ -115,10 +140,8 @@ class Lab:
             patience = 0.2 if self.random.random() < 0.1 else 30
             self.vanished += patience < 1
             try:
-                headers = {"Authorization": f"Bearer {self.ann.token}", "Idempotency-Key": key}
                 async with httpx2.AsyncClient(timeout=patience) as http:
-                    url = f"{self.random.choice(self.servers).url}{self.ann.api}/{path}"
-                    answer = await http.post(url, json=body, headers=headers)
+                    answer = await http.post(self.url(path), json=body, headers=self.headers(key))
                 if answer.status_code == 200:
                     return dict(answer.json())
                 if answer.status_code == 401:  # a token is good for fifteen minutes
@@ -156,9 +179,9 @@ class Lab:
 
     def broken(self) -> list[str]:
         """Return a line for every promise that was not kept."""
-        faults = [
-            f"{name}: {answer['status']}" for name, answer in self.answered.items() if answer["status"] != "completed"
-        ]
+        ends = {name: answer["status"] for name, answer in self.answered.items()}
+        stopped = {name for name in self.pressed if ends.get(name) == "stopped"}
+        faults = [f"{name}: {end}" for name, end in ends.items() if end != "completed" and name not in stopped]
         lines = (self.data_dir / "postgres" / "postmaster.pid").read_text().splitlines()
         with psycopg.connect(host=lines[4], port=lines[3], user="postgres", dbname="errand") as database:
             titles = [row[0] for row in database.execute("SELECT title FROM tasks_task")]
@@ -170,18 +193,24 @@ class Lab:
             running = database.execute("SELECT count(*) FROM chat_turn WHERE status = 'running'").fetchone()
         for number in range(self.turns):
             name = f"task {number}"
-            faults += [f"{name}: {titles.count(name)} tasks"] if titles.count(name) != 1 else []
+            wanted = len(self.answered[name]["tool_calls"]) if name in stopped else 1
+            faults += [f"{name}: {titles.count(name)} tasks, not {wanted}"] if titles.count(name) != wanted else []
             faults += [f"{name}: {said.count(name)} messages"] if said.count(name) != 1 else []
         doubled = [name for name in set(titles) if titles.count(name) > 1]
         faults += [str(row) for row in told for name in doubled if f"“{name}”" in row[0]]
         return faults + ([f"{running[0]} turns still run"] if running and running[0] else [])
+
+    @property
+    def stopped(self) -> int:
+        """How many turns ended where somebody pressed Stop; others were complete by then."""
+        return sum(self.answered[name]["status"] == "stopped" for name in self.pressed)
 
     def figures(self) -> str:
         return (
             f"{self.turns} turns in {self.conversations} conversations, {self.kills} processes killed, "
             f"{self.database_restarts} database restarts, {self.repeats} requests repeated, "
             f"{self.vanished} clients that went away, {self.broken_off} model responses broken off, "
-            f"{self.retried} failed answers tried again"
+            f"{self.retried} failed answers tried again, {self.stopped} stopped of {len(self.pressed)}"
         )
 
 
@@ -194,13 +223,15 @@ def restart_database(data_dir: Path) -> None:
     subprocess.run(["su", folder.owner(), "-c", command], check=True, stdout=subprocess.DEVNULL, timeout=60)
 
 
-def run(turns: int, seed: int, restart_database_every: int = 0, break_off: float = 0) -> tuple[Lab, list[str]]:
+def run(
+    turns: int, seed: int, restart_database_every: int = 0, break_off: float = 0, stop: float = 0
+) -> tuple[Lab, list[str]]:
     model = Model(break_off, seed)
     with (
         tempfile.TemporaryDirectory(prefix="kill-lab-") as folder,
         Provider().scripted("lab", model).serving() as url,
     ):
-        lab = Lab(Path(folder), url, turns, seed=seed, restart_database_every=restart_database_every)
+        lab = Lab(Path(folder), url, turns, seed=seed, restart_database_every=restart_database_every, stop=stop)
         broken = lab.run()
         lab.broken_off = model.broken_off
         return lab, broken
@@ -212,8 +243,9 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--restart-database-every", type=int, default=0, metavar="TURNS")
     parser.add_argument("--break-off", type=float, default=0, metavar="PROBABILITY", help="of the provider, a response")
+    parser.add_argument("--stop", type=float, default=0, metavar="PROBABILITY", help="that a person presses Stop")
     asked = parser.parse_args()
-    lab, broken = run(asked.turns, asked.seed, asked.restart_database_every, asked.break_off)
+    lab, broken = run(asked.turns, asked.seed, asked.restart_database_every, asked.break_off, asked.stop)
     print(f"seed {asked.seed}: {lab.figures()}")  # noqa: T201
     print("\n".join(broken) or "Every turn ended, every message and every change is there exactly once.")  # noqa: T201
     raise SystemExit(bool(broken))

@@ -4,10 +4,11 @@ from tests.faults import kill_lab
 
 
 def test_nothing_is_lost_doubled_or_stuck_when_processes_are_killed() -> None:
-    lab, broken = kill_lab.run(turns=50, seed=7)
+    lab, broken = kill_lab.run(turns=50, seed=7, stop=0.2)
     assert broken == []
     assert lab.kills >= 5
     assert lab.repeats > 0
+    assert lab.stopped > 0
 
 
 def test_nor_when_the_database_is_restarted_and_the_provider_breaks_off() -> None:
