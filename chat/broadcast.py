@@ -46,18 +46,19 @@ REPORT = """
 WITH given AS (
     SELECT * FROM jsonb_to_recordset(%s) AS g(turn uuid, owner uuid, number int, events jsonb, renews bool)
 ), free AS (
-    SELECT t.id, t.user_id, t.stop_requested FROM chat_turn t JOIN given ON t.id = turn AND t.lease_owner = owner
+    SELECT t.lease_owner, t.user_id, t.stop_requested
+    FROM chat_turn t JOIN given ON t.id = turn AND t.lease_owner = owner
     WHERE t.status = 'running' ORDER BY t.id FOR NO KEY UPDATE OF t SKIP LOCKED
 ), renewed AS (
-    UPDATE chat_turn SET lease_expires_at = %s FROM free JOIN given ON turn = free.id AND renews
-    WHERE chat_turn.id = free.id
+    UPDATE chat_turn SET lease_expires_at = %s FROM free JOIN given ON owner = free.lease_owner AND renews
+    WHERE chat_turn.id = turn
 ), told AS (
     INSERT INTO chat_broadcast (turn_id, number, events)
-    SELECT turn, number, events FROM given JOIN free ON free.id = turn WHERE events IS NOT NULL
+    SELECT turn, number, events FROM given JOIN free ON free.lease_owner = owner WHERE events IS NOT NULL
     ON CONFLICT (turn_id, number) DO NOTHING
 )
-SELECT turn, free.id IS NOT NULL, held.id IS NULL, free.stop_requested OR NOT u.is_active
-FROM given LEFT JOIN free ON free.id = turn LEFT JOIN accounts_user u ON u.id = free.user_id
+SELECT owner, free.lease_owner IS NOT NULL, held.id IS NULL, free.stop_requested OR NOT u.is_active
+FROM given LEFT JOIN free ON free.lease_owner = owner LEFT JOIN accounts_user u ON u.id = free.user_id
 LEFT JOIN chat_turn held ON held.id = turn AND held.lease_owner = owner AND held.status = 'running'
 """
 
@@ -206,7 +207,7 @@ def tell(reports: list[Report]) -> list[Answer]:
     with connection.cursor() as cursor:
         cursor.execute(REPORT, [given, lease_end()])
         found = {row[0]: Answer(*map(bool, row[1:])) for row in cursor.fetchall()}
-    return [found[report.kept.turn.pk] for report in reports]
+    return [found[report.kept.turn.lease_owner] for report in reports]
 
 
 def told_so_far(turn: Turn, after: int = 0) -> tuple[list[ThreadStreamEvent], int]:

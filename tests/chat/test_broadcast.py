@@ -1,5 +1,6 @@
 """What a process tells of the turns that run in it: all at once, and none keeps another from being told."""
 
+import copy
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -63,6 +64,16 @@ class TellTests(ThreeTurns):
         answers = broadcast.tell(self.reports("one", "two", "three", renews=True))
         self.assertEqual(answers, [Answer(is_lost=True), Answer(is_lost=True), TOLD])
         self.assertEqual(self.written(), [[], [], ["three"]])
+
+    def test_of_two_runs_of_one_turn_here_only_the_one_that_holds_it_tells(self) -> None:
+        old = Report(Kept(copy.copy(self.turns[0]), Live(), 0, 0), [{"type": "progress_update", "text": "old"}], True)
+        self.turns[0].lease_owner = uuid7()
+        self.turns[0].save(update_fields=["lease_owner"])
+        for order in ([0, 1], [1, 0]):
+            reports = [old, self.reports("new", "", "")[0]]
+            answers = broadcast.tell([reports[place] for place in order])
+            self.assertEqual([answers[place] for place in order], [Answer(is_lost=True), TOLD])
+        self.assertEqual(self.written()[0], ["new"])
 
     def test_a_turn_that_is_being_written_to_is_told_of_the_next_time(self) -> None:
         with transaction.atomic():
