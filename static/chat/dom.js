@@ -2,6 +2,9 @@
 // A few lines in place of a framework: build elements, draw icons, wait.
 import { PATHS } from "./icons.js";
 
+/** The rarer icons once they were needed: from then on an icon is whole at once, as a redrawn widget must be. @type {typeof import("./more-icons.js") | undefined} */
+let more;
+
 /**
  * Build an element. Names that start with "on" become listeners, booleans become presence, `null` is left out.
  * There is no `style`: the content security policy forbids it, and states belong into classes.
@@ -31,7 +34,8 @@ export function icon(name = "dot") {
   svg.classList.add("icon");
   if (name === "chevron" || name === "back") svg.classList.add("directed");
   if (PATHS[name]) path.setAttribute("d", PATHS[name]);
-  else import("./more-icons.js").then(({ pathOf }) => path.setAttribute("d", pathOf(name)));
+  else if (more) path.setAttribute("d", more.pathOf(name));
+  else import("./more-icons.js").then((module) => path.setAttribute("d", (more = module).pathOf(name)));
   for (const [key, value] of [["stroke", "currentColor"], ["stroke-width", "1.5"], ["stroke-linecap", "round"],
     ["stroke-linejoin", "round"]]) path.setAttribute(key, value);
   svg.append(path);

@@ -45,6 +45,8 @@ function morphAttributes(old, next) {
 
 /** @param {Element} old @param {Element} next @param {(old: Node, next: Node) => void} carry */
 function morphChildren(old, next, carry) {
+  const keys = new Set([...next.childNodes].map(keyOf));
+  for (const node of [...old.childNodes]) if (!keys.has(keyOf(node))) /** @type {ChildNode} */ (node).remove(); // else what stays would be moved, and lose the focus
   const left = new Set(old.childNodes);
   const named = new Map([...left].map((node) => [keyOf(node), node]));
   let place = old.firstChild;

@@ -1,13 +1,14 @@
 // @ts-check
 // The documents panel: what answers may come from, and how it gets here.
 import { h, icon, iconButton } from "../chat/dom.js";
+import { morph } from "../chat/morph.js";
 import { upload } from "./upload.js";
 
 /**
  * @typedef {{id: string, name: string, title: string, kind: string, bytes: number, state: "waiting" | "reading" | "ready" | "failed",
  *   problem: string | null, progress: number, pages: number | null, passages: number, shared_with: string | null,
  *   is_mine: boolean}} Document
- * @typedef {{file: File, share: number, problem: string}} Sending
+ * @typedef {{file: File, key: string, share: number, problem: string}} Sending
  */
 
 const PAGE = 100;
@@ -31,12 +32,14 @@ export class DocumentsPanel {
     this.cursor = null;
     /** @type {Sending[]} */
     this.sending = [];
+    /** The document whose deletion was asked for once. @type {string | null} */
+    this.sure = null;
     this.timer = 0;
   }
 
   /** One after the other, so that a folder of files does not fill the line. @param {File[]} files */
   async send(files) {
-    const added = files.map((file) => ({ file, share: 0, problem: this.refusal(file) }));
+    const added = files.map((file) => ({ file, key: `sending ${crypto.randomUUID()}`, share: 0, problem: this.refusal(file) }));
     this.sending.unshift(...added);
     this.draw();
     for (const sending of added) {
@@ -93,10 +96,10 @@ export class DocumentsPanel {
   }
 
   draw() {
-    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.closest("li")?.dataset.id;
-    this.find("document-list").replaceChildren(...this.sending.map((each) => this.sendingRow(each)),
-      ...this.documents.map((each) => this.row(each)));
-    if (focused) /** @type {HTMLElement | null} */ (this.find("document-list").querySelector(`[data-id="${focused}"] button`))?.focus();
+    const list = this.find("document-list");
+    const next = /** @type {HTMLElement} */ (list.cloneNode(false));
+    next.append(...this.sending.map((each) => this.sendingRow(each)), ...this.documents.map((each) => this.row(each)));
+    morph(list, next, () => {});
     this.find("document-none").hidden = this.sending.length + this.documents.length > 0;
     const more = this.find("document-more");
     more.hidden = !this.cursor;
@@ -105,8 +108,8 @@ export class DocumentsPanel {
 
   /** @param {Sending} sending */
   sendingRow(sending) {
-    const { file, share, problem } = sending;
-    return h("li", { class: "document", "data-state": problem ? "failed" : "sending", "data-testid": "document" },
+    const { file, key, share, problem } = sending;
+    return h("li", { class: "document", "data-key": key, "data-state": problem ? "failed" : "sending", "data-testid": "document" },
       h("div", { class: "document-main" }, h("p", { class: "document-title" }, file.name),
         ...(problem ? [failure(problem)] : [h("p", { class: "secondary" }, `Sending ${Math.round(share * 100)} %`), bar(share)])),
       problem ? iconButton("close", `Forget ${file.name}`, { onclick: () => { this.forget(sending); this.draw(); } }) : null);
@@ -122,7 +125,7 @@ export class DocumentsPanel {
       : h("p", { class: "document-title" }, label);
     const again = state === "failed" && isMine
       ? h("button", { type: "button", class: "link", onclick: () => this.readAgain(id) }, "Try again") : null;
-    return h("li", { class: "document", "data-state": state, "data-id": id, "data-testid": "document" },
+    return h("li", { class: "document", "data-key": id, "data-state": state, "data-testid": "document" },
       h("div", { class: "document-main" }, heading, state === "failed" ? failure(problem ?? "", again) : h("p", { class: "secondary" }, facts(document)),
         state === "waiting" || state === "reading" ? bar(state === "reading" ? progress / 100 : 0) : null),
       isMine ? this.deleteButton(document, label) : null);
@@ -130,15 +133,19 @@ export class DocumentsPanel {
 
   /** Cannot be taken back, so it asks: the button itself is the question. @param {Document} document @param {string} label */
   deleteButton({ id }, label) {
-    const button = iconButton("trash", `Delete ${label}`, { "data-testid": "delete-document" });
-    button.addEventListener("click", () => {
-      if (button.classList.contains("sure")) return this.delete(id);
-      button.classList.add("sure");
-      button.replaceChildren("Delete");
-      button.setAttribute("aria-label", `Really delete ${label}`);
-      button.addEventListener("blur", () => this.draw(), { once: true });
-    });
+    const isSure = this.sure === id;
+    const button = iconButton("trash", `${isSure ? "Really delete" : "Delete"} ${label}`, { "data-testid": "delete-document",
+      class: isSure ? "icon-button sure" : "icon-button", onclick: () => (this.sure === id ? this.delete(id) : this.ask(id)),
+      onblur: () => queueMicrotask(() => this.ask(null)) });  // drawing may be what took the focus
+    if (isSure) button.replaceChildren("Delete");
     return button;
+  }
+
+  /** @param {string | null} id */
+  ask(id) {
+    if (this.sure === id) return;
+    this.sure = id;
+    this.draw();
   }
 
   /** @param {string} id */

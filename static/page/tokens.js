@@ -47,6 +47,7 @@ export class TokensDialog {
     this.showSecret(null);
     this.fail("");
     this.form.reset();
+    this.find("list").replaceChildren();  // what is there may be old, and its buttons would go under the hand
     this.dialog.showModal();
     this.load();
   }

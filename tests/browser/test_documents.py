@@ -68,7 +68,7 @@ def test_a_citation_follows_its_passage_when_the_document_changes(new_page: NewP
     expect(answer(page).get_by_test_id("citation")).to_be_visible()
     with page.expect_response(lambda response: response.request.method == "POST" and "/documents" in response.url):
         drop(page, "Handbook.md", f"# Handbook\n\nNew.\n\n## Travel\n\nBy train.\n\n## Leave\n\n{leave}".encode())
-    listed = page.locator('[data-testid="document"][data-id]')
+    listed = page.locator('[data-testid="document"][data-key^="doc_"]')
     expect(listed).to_contain_text("3 passages")
     answer(page).get_by_test_id("citation").click()
     expect(page.get_by_test_id("reader").locator("mark")).to_have_text(leave)
@@ -111,6 +111,21 @@ def test_a_document_is_deleted_once_it_was_asked_again(new_page: NewPage, server
     expect(page.get_by_text("No documents yet")).to_be_visible()
     say(page, "What does the handbook say about leave?")
     expect(answer(page)).to_contain_text("no documents yet")
+
+
+def test_the_question_stays_while_the_list_is_drawn_anew(new_page: NewPage, server: Server) -> None:
+    page = new_page()
+    sign_up(page, server)
+    give(page)
+    page.get_by_test_id("delete-document").click()
+    drop(page, "Rules.md", b"# Rules\n\nBe kind.")  # is sent, read and listed: the list is drawn several times
+    expect(page.locator('[data-testid="document"][data-state="ready"]')).to_have_count(2)
+    page.get_by_role("button", name="Really delete").click()
+    expect(page.get_by_test_id("document")).to_have_count(1)
+    expect(page.get_by_test_id("document")).to_contain_text("Rules")
+    page.get_by_test_id("delete-document").click()
+    page.get_by_role("button", name="Really delete").blur()
+    expect(page.get_by_role("button", name="Delete Rules")).to_be_visible()
 
 
 def test_markup_in_a_document_stays_text(new_page: NewPage, server: Server) -> None:

@@ -377,6 +377,25 @@ def test_unknown_components_are_left_out(new_page: NewPage, server: Server) -> N
     assert text == "Here"
 
 
+def test_a_rarer_icon_survives_that_its_widget_changes(new_page: NewPage, server: Server) -> None:
+    page = Element(new_page(), server, said("show")).mount()
+    strokes = page.evaluate(
+        """async () => {
+      const { WidgetView } = await import("/static/chat/widgets.js");
+      const { strings } = await import("/static/chat/strings/en.js");
+      const view = new WidgetView({}, { strings, adopt() {} });
+      const root = (text) => ({ type: "Basic", children: [{ type: "Icon", name: "compass" }, { type: "Text", value: text }] });
+      const drawn = () => view.node.querySelector("path").getAttribute("d");
+      view.set({ widget: root("one") });
+      while (!drawn()) await new Promise(requestAnimationFrame);
+      const before = drawn();
+      view.set({ widget: root("two") });
+      return [before, drawn(), view.node.textContent];
+    }"""
+    )
+    assert strokes == [strokes[0], strokes[0], "two"]
+
+
 def test_a_source_that_is_a_thing_of_the_page_opens_there(new_page: NewPage, server: Server) -> None:
     source = types.EntitySource(id="task:1", title="Buy milk", interactive=True, data={"type": "task", "number": "1"})
     note = types.Annotation(source=source, index=11)
