@@ -16,6 +16,7 @@ import httpx2
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 120  # of a machine that does much else
 STOP_SECONDS = 60
+PATIENCE_SECONDS = 60  # for what comes at once where the machine has nothing else to do
 
 
 def hear_interrupts() -> None:
@@ -113,7 +114,7 @@ class Server:
 
     def password(self, of: str) -> str:
         """Return the password of "demo" or "staff" as the first start printed it."""
-        wait_for(lambda: "Errand is ready" in self.output, 10, lambda: self.output)
+        wait_for(lambda: "Errand is ready" in self.output, PATIENCE_SECONDS, lambda: self.output)
         found = re.search(rf"{of}\S*\s+password: (\S+)", self.output)
         assert found, self.output
         return found[1]

@@ -3,7 +3,10 @@
 import os
 import shutil
 
+from playwright.sync_api import expect
+
 from tests import programs
+from tests.server import PATIENCE_SECONDS
 
 NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
 ARGUMENTS = [
@@ -27,3 +30,6 @@ def find() -> str | None:
     if named := os.environ.get("CHROMIUM"):
         return named
     return next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1_000)

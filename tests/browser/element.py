@@ -10,9 +10,7 @@ from chatkit import types
 from playwright.sync_api import Page, Route
 from pydantic import BaseModel
 
-from tests.server import Server
-
-REQUEST_SECONDS = 10
+from tests.server import PATIENCE_SECONDS, Server
 
 THREAD = "conv_1"
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -136,7 +134,7 @@ class Element:
 
     def request(self, type: str) -> dict[str, Any]:
         """Return the params of the last request of a type, once there is one."""
-        deadline = time.monotonic() + REQUEST_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not any(each["type"] == type for each in self.asked):
             assert time.monotonic() < deadline, f"{type} was not asked"
             self.page.evaluate("0")  # lets what the page asks for be heard

@@ -75,7 +75,7 @@ def test_a_token_that_is_refused_is_renewed_without_a_word(new_page: NewPage, se
     execute(server, "UPDATE accounts_user SET revoked_before = now()")
     page.wait_for_timeout(1_000)  # tokens count whole seconds
     say(page, "add buy milk")
-    expect(task(page, "buy milk")).to_be_visible(timeout=20_000)  # the list's connection was closed, and comes back
+    expect(task(page, "buy milk")).to_be_visible()  # the list's connection was closed, and comes back
     expect(page.locator("#ended")).to_be_hidden()
 
 

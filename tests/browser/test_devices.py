@@ -78,7 +78,7 @@ def test_a_second_tab_follows_without_a_reload(
     expect(other.locator('[data-role="user"]').last).to_contain_text("and now?")
     expect(other.get_by_test_id("stop")).to_be_visible()
     for tab in (page, other):
-        expect(answer(tab)).to_contain_text("word30", timeout=15_000)
+        expect(answer(tab)).to_contain_text("word30")
         expect(tab.get_by_test_id("stop")).to_be_hidden()
         expect(tab.locator('[data-role="assistant"]')).to_have_count(2)
 
@@ -125,4 +125,4 @@ def test_the_title_that_the_model_gives_is_shown(
         other.goto(server.url)
         expect(other.get_by_test_id("thread-title")).to_have_text("where shall we go?")
         for tab in (page, other):
-            expect(tab.get_by_test_id("thread-title")).to_have_text("Holiday plans", timeout=10_000)
+            expect(tab.get_by_test_id("thread-title")).to_have_text("Holiday plans")

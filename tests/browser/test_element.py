@@ -384,7 +384,8 @@ def test_a_rarer_icon_survives_that_its_widget_changes(new_page: NewPage, server
       const { WidgetView } = await import("/static/chat/widgets.js");
       const { strings } = await import("/static/chat/strings/en.js");
       const view = new WidgetView({}, { strings, adopt() {} });
-      const root = (text) => ({ type: "Basic", children: [{ type: "Icon", name: "compass" }, { type: "Text", value: text }] });
+      const icon = { type: "Icon", name: "compass" };
+      const root = (text) => ({ type: "Basic", children: [icon, { type: "Text", value: text }] });
       const drawn = () => view.node.querySelector("path").getAttribute("d");
       view.set({ widget: root("one") });
       while (!drawn()) await new Promise(requestAnimationFrame);

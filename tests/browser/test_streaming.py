@@ -31,7 +31,7 @@ def streaming(page: Page, scripted: Server, provider: Provider) -> int:
 
 
 def ended(page: Page) -> None:
-    expect(answer(page)).to_contain_text("word30", timeout=15_000)
+    expect(answer(page)).to_contain_text("word30")
     expect(page.get_by_test_id("stop")).to_be_hidden()
     expect(page.locator('[data-role="user"]')).to_have_count(1)
     expect(page.locator('[data-role="assistant"]')).to_have_count(1)

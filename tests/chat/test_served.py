@@ -11,7 +11,7 @@ import pytest
 import websockets
 
 from tests.faults.provider import Provider, Reply
-from tests.server import Client, Server, wait_for
+from tests.server import PATIENCE_SECONDS, Client, Server, wait_for
 
 POOL_SIZE = 2
 
@@ -76,7 +76,7 @@ def test_slow_answers_hold_no_connection(server: Server, ann: Client) -> None:
         async with httpx2.AsyncClient(base_url=server.url, timeout=30, limits=limits) as http:
             watchers = [asyncio.create_task(watch(number, http, begun)) for number in range(20)]
             for _ in range(20):
-                await asyncio.wait_for(begun.get(), 20)
+                await asyncio.wait_for(begun.get(), PATIENCE_SECONDS)
             states = [await asyncio.to_thread(connections, server) for _ in range(20)]
             asked = time.perf_counter()
             response = await http.get(f"{ann.api}/tasks", headers={"Authorization": f"Bearer {ann.token}"})
@@ -110,7 +110,7 @@ def test_a_client_that_leaves_does_not_stop_the_turn(server: Server, ann: Client
         said[:] = [message["text"] for message in ann.http.get(path).json()["items"]]
         return len(said) == 2
 
-    wait_for(is_answered, 10, lambda: str(said))
+    wait_for(is_answered, PATIENCE_SECONDS, lambda: str(said))
     assert said[1] == "drip " * 20
 
 
@@ -146,9 +146,9 @@ def test_changes_reach_open_pages_at_once(server: Server, ann: Client) -> None:
         address = server.url.replace("http", "ws") + "/ws/tasks"
         async with websockets.connect(address, origin=server.url) as socket:  # type: ignore[arg-type]
             await socket.send(json.dumps({"type": "authenticate", "token": ann.token}))
-            assert json.loads(await asyncio.wait_for(socket.recv(), 10)) == {"type": "ready"}
+            assert json.loads(await asyncio.wait_for(socket.recv(), PATIENCE_SECONDS)) == {"type": "ready"}
             await asyncio.to_thread(ann.http.post, f"{ann.api}/tasks", json={"title": "Live"})
-            return dict(json.loads(await asyncio.wait_for(socket.recv(), 10)))
+            return dict(json.loads(await asyncio.wait_for(socket.recv(), PATIENCE_SECONDS)))
 
     message = asyncio.run(listen())
     assert (message["type"], message["source"]) == ("tasks.changed", "rest")
@@ -162,10 +162,10 @@ def test_changes_of_others_reach_nobody_else(server: Server, ann: Client) -> Non
         address = server.url.replace("http", "ws") + "/ws/tasks"
         async with websockets.connect(address, origin=server.url) as socket:  # type: ignore[arg-type]
             await socket.send(json.dumps({"type": "authenticate", "token": bob.token}))
-            await asyncio.wait_for(socket.recv(), 10)
+            await asyncio.wait_for(socket.recv(), PATIENCE_SECONDS)
             await asyncio.to_thread(ann.http.post, f"{ann.api}/tasks", json={"title": "Hers"})
             await asyncio.to_thread(bob.http.post, f"{bob.api}/tasks", json={"title": "His"})
-            return str(await asyncio.wait_for(socket.recv(), 10))
+            return str(await asyncio.wait_for(socket.recv(), PATIENCE_SECONDS))
 
     assert "Hers" not in asyncio.run(listen())
 
@@ -225,7 +225,7 @@ def test_open_connections_end_when_access_is_taken_back(server: Server, how: str
                 if "text_delta" in event and events < 5:
                     await asyncio.to_thread(execute, server, REVOCATIONS[how], subject)
                     events = 5
-            await asyncio.wait_for(socket.wait_closed(), 10)
+            await asyncio.wait_for(socket.wait_closed(), PATIENCE_SECONDS)
             return socket.close_code or 0, event
 
     close_code, last = asyncio.run(watch_both())

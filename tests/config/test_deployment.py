@@ -13,7 +13,7 @@ import websockets
 
 from tests.config.deployed import Deployment
 from tests.faults.provider import Asked, Call, Provider, Reply
-from tests.server import Client, Server, wait_for
+from tests.server import PATIENCE_SECONDS, Client, Server, wait_for
 
 WORDS = [f"word{number} " for number in range(30)]
 
@@ -80,11 +80,11 @@ def test_a_change_through_one_server_is_seen_on_pages_of_both(deployment: Deploy
                 connecting = websockets.connect(f"ws://127.0.0.1:{port}/ws/tasks", origin=deployment.url)  # type: ignore[arg-type]
                 pages.append(await stack.enter_async_context(connecting))
                 await pages[-1].send(json.dumps({"type": "authenticate", "token": ann.token}))
-                assert json.loads(await asyncio.wait_for(pages[-1].recv(), 10))["type"] == "ready"
+                assert json.loads(await asyncio.wait_for(pages[-1].recv(), PATIENCE_SECONDS))["type"] == "ready"
             with deployment.directly(deployment.webs[1], ann) as http:
                 added = await asyncio.to_thread(http.post, f"{ann.api}/tasks", json={"title": "Live"})
             assert added.status_code == 201
-            heard = [json.loads(await asyncio.wait_for(page.recv(), 10)) for page in pages]
+            heard = [json.loads(await asyncio.wait_for(page.recv(), PATIENCE_SECONDS)) for page in pages]
             return [event["changes"][0]["task"]["title"] for event in heard]
 
     assert asyncio.run(scenario()) == ["Live"] * 3
@@ -131,7 +131,7 @@ def test_without_redis_it_says_so_and_recovers(deployment: Deployment, ann: Clie
     assert httpx2.get(ready, timeout=10).status_code == 503
     redis.send_signal(signal.SIGCONT)
     deployment.restart_redis()
-    wait_for(lambda: httpx2.get(ready, timeout=10).status_code == 200, 30, lambda: httpx2.get(ready).text)
+    wait_for(lambda: httpx2.get(ready, timeout=10).status_code == 200, PATIENCE_SECONDS, lambda: httpx2.get(ready).text)
     assert ann.http.post(f"{ann.api}/tasks", json={"title": "After"}).status_code == 201
 
     def is_live() -> bool:
@@ -141,7 +141,7 @@ def test_without_redis_it_says_so_and_recovers(deployment: Deployment, ann: Clie
             return False
         return True
 
-    wait_for(is_live, 30, lambda: "no page hears of changes any more")
+    wait_for(is_live, PATIENCE_SECONDS, lambda: "no page hears of changes any more")
 
 
 def test_figures_are_not_for_the_world(deployment: Deployment) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx2
 
 from tests.faults.provider import Call, Provider, Reply
-from tests.server import Server, wait_for
+from tests.server import PATIENCE_SECONDS, Server, wait_for
 
 SAID, PASSWORD, KEY = "swordfish-said", "correct horse battery", "sk-swordfish-key"
 
@@ -24,7 +24,7 @@ def test_nothing_that_was_said_and_no_secret_is_logged_at_any_level(tmp_path: Pa
             assert ann.chat(f"and {SAID} again")["status"] == "failed"
             forged = {"Authorization": f"Bearer {token[:-6]}AAAAAA"}
             assert httpx2.get(f"{server.url}{ann.api}/tasks", headers=forged).status_code == 401
-            wait_for(lambda: "token.refused" in server.output, 10, lambda: server.output[-2000:])
+            wait_for(lambda: "token.refused" in server.output, PATIENCE_SECONDS, lambda: server.output[-2000:])
     for secret in (SAID, PASSWORD, KEY, token, made):
         lines = [line for line in server.output.splitlines() if secret in line]
         assert not lines, f"{secret[:12]}… in {lines[0][:300]}"

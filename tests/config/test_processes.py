@@ -12,7 +12,7 @@ import psutil
 import pytest
 import websockets
 
-from tests.server import Server, wait_for
+from tests.server import PATIENCE_SECONDS, Server, wait_for
 
 MANY = 200
 
@@ -45,7 +45,7 @@ def test_every_page_hears_of_a_change_in_whichever_process(server: Server) -> No
         url = f"ws://127.0.0.1:{server.port}/ws/tasks"
         page = await stack.enter_async_context(websockets.connect(url, origin=server.url))  # type: ignore[arg-type]
         await page.send(json.dumps({"type": "authenticate", "token": ann.token}))
-        assert json.loads(await asyncio.wait_for(page.recv(), 10))["type"] == "ready"
+        assert json.loads(await asyncio.wait_for(page.recv(), PATIENCE_SECONDS))["type"] == "ready"
         return page
 
     async def scenario() -> list[str]:
@@ -56,7 +56,7 @@ def test_every_page_hears_of_a_change_in_whichever_process(server: Server) -> No
                 pages.append(await open_page(stack))
             body = {"title": title, "notes": notes}
             assert (await asyncio.to_thread(ann.http.post, f"{ann.api}/tasks", json=body)).status_code == 201
-            heard = [json.loads(await asyncio.wait_for(page.recv(), 10)) for page in pages]
+            heard = [json.loads(await asyncio.wait_for(page.recv(), PATIENCE_SECONDS)) for page in pages]
             return [event["changes"][0]["task"]["title"] for event in heard]
 
     assert set(asyncio.run(scenario())) == {title}
