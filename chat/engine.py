@@ -79,6 +79,7 @@ class TurnRun:
         self.options = InferenceOptions()
         self.results: list[dict[str, Any]] = []  # what is shown of the last calls below the answer, as items of steps
         self.refused_in_a_row = 0
+        self.under_way: asyncio.Future[CallToolResult] | None = None  # the call that was begun last
         self.history_fill = 0.0  # how much of its budget the history takes
 
     async def answer(self) -> None:
@@ -233,13 +234,9 @@ class TurnRun:
         self.transcript.close_message()
 
     async def call_tool(self, call: ToolCall) -> CallToolResult:
-        """Make a call. One that was begun is finished and journaled, also when the turn is stopped meanwhile."""
-        begun = asyncio.ensure_future(self.answer_call(call))
-        try:
-            return await asyncio.shield(begun)
-        except asyncio.CancelledError:
-            await begun
-            raise
+        """Make a call. One that was begun is finished and journaled, also when the turn is stopped: `end` waits."""
+        self.under_way = asyncio.ensure_future(self.answer_call(call))
+        return await asyncio.shield(self.under_way)
 
     async def answer_call(self, call: ToolCall) -> CallToolResult:
         """Make a call, or answer for the person who did not approve it, or raise `ApprovalNeeded`."""
@@ -389,6 +386,9 @@ class TurnRun:
         self.transcript.emit(ThreadItemDoneEvent(item=card))
 
     async def end(self, status: str, error: str = "") -> None:
+        """Close the turn, once the call that was begun, which may change something, is journaled."""
+        if self.under_way:
+            await asyncio.wait([self.under_way])
         if error:
             self.transcript.notice = failures.notice(self.transcript.thread_id, error)
         is_complete = status == Turn.Status.COMPLETED

@@ -154,12 +154,12 @@ async def run_to_end(run: TurnRun) -> list[WaitingCall]:
 
 async def drain(seconds: float) -> None:
     """Before the process ends: let short turns finish, hand the others over."""
-    tasks = [live.task for live in running.values() if live.task]
-    if not tasks:
+    lives = {live.task: live for live in running.values() if live.task}
+    if not lives:
         return
-    _, late = await asyncio.wait(tasks, timeout=seconds)
+    _, late = await asyncio.wait(lives, timeout=seconds)
     for task in late:
-        task.cancel()
+        lives[task].cancel()
     await asyncio.gather(*late, return_exceptions=True)
 
 

@@ -16,6 +16,7 @@ class Live:
         self.has_ended = False
         self.stop_requested = False
         self.is_lost = False
+        self.is_cancelled = False
         self.task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
 
@@ -30,20 +31,24 @@ class Live:
     def stop(self) -> None:
         """Ask the turn to end now, keeping what it has said."""
         self.stop_requested = True
-        if self.task and self.is_stoppable:
-            self.task.cancel()
+        if self.is_stoppable:
+            self.cancel()
 
     def let_stop(self) -> None:
         """Heed stops from here on: what an earlier run began is finished."""
-        if not self.is_stoppable:
-            self.is_stoppable = True
-            if self.stop_requested:
-                self.stop()
+        self.is_stoppable = True
+        if self.stop_requested:
+            self.cancel()
 
     def lose(self) -> None:
         """End without a word: another process goes on with the turn."""
         self.is_lost = True
-        if self.task:
+        self.cancel()
+
+    def cancel(self) -> None:
+        """Cancel the run, once: a second time would interrupt how it ends."""
+        if self.task and not self.is_cancelled:
+            self.is_cancelled = True
             self.task.cancel()
 
     def _wake(self) -> None:

@@ -1,10 +1,15 @@
-"""What people are told while a tool works for long."""
+"""What people are told while a tool works for long, and what a stop means to it."""
 
+import asyncio
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.test import TransactionTestCase, override_settings
 
 from accounts.models import ApprovalPolicy, User
+from chat import journal
+from chat.live import running
+from chat.models import Turn
 from tests.chat import slow_tools
 from tests.chat.protocol import ChatKitClient, check_events, user_input
 from tests.faults.provider import Asked, Call, Provider, Reply
@@ -43,3 +48,19 @@ class ProgressTests(TransactionTestCase):
     async def test_a_tool_that_works_for_long_is_named(self) -> None:
         with override_settings(PROGRESS_SECONDS=0.05):
             self.assertIn("Count sheep …", await self.told("Count sheep …"))
+
+    async def test_a_stop_waits_for_the_call_that_was_begun(self) -> None:
+        """It may change something, and the answer must tell of it, however often Stop is pressed."""
+        kit = ChatKitClient(self.async_client, self.ann)
+        response = await kit.post("threads.create", {"input": user_input("count")})
+        async for chunk in response.streaming_content:
+            if b"One sheep" in chunk:
+                turn = await Turn.objects.aget()
+                for _ in range(3):
+                    running[turn.pk].stop()
+                    await asyncio.sleep(0.05)
+                self.assertEqual((await Turn.objects.aget()).status, "running")
+                slow_tools.may_end.set()
+        answer = await sync_to_async(journal.answer)(turn.pk)
+        self.assertEqual(answer["status"], "stopped")
+        self.assertEqual([call["result"]["result"] for call in answer["tool_calls"]], ["Two sheep."])
