@@ -3,8 +3,8 @@
 import datetime
 from typing import Annotated, Any, Literal, Self
 
-from ninja import Router, Schema, Status
-from pydantic import AfterValidator, ConfigDict, Field
+from ninja import Router, Status
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from accounts import ids
 from accounts.auth import UserRequest
@@ -23,7 +23,7 @@ def known_timezone(value: str) -> str:
     return value
 
 
-class Me(Schema):
+class Me(BaseModel):
     id: str = Field(description="The token's subject: the `user_id` of every path.")
     name: str
     email: str
@@ -36,7 +36,7 @@ class Me(Schema):
         return cls(id=user.subject, **shown)
 
 
-class MeChange(Schema):
+class MeChange(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
@@ -68,7 +68,7 @@ async def delete_me(request: UserRequest, user_id: str) -> Status[None]:
     return Status(204, None)
 
 
-class AccessTokenIn(Schema):
+class AccessTokenIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
@@ -76,7 +76,7 @@ class AccessTokenIn(Schema):
     expires_in_days: Annotated[int, Field(ge=1, le=3650)] | None = None
 
 
-class AccessTokenOut(Schema):
+class AccessTokenOut(BaseModel):
     """An access token. `scope`: read; change, but not delete; or full."""
 
     id: str
@@ -99,7 +99,7 @@ class NewAccessTokenOut(AccessTokenOut):
     )
 
 
-class AccessTokens(Schema):
+class AccessTokens(BaseModel):
     items: list[AccessTokenOut]
 
 

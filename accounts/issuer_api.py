@@ -15,8 +15,8 @@ from django.core.validators import validate_email
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Router, Schema
-from pydantic import Field
+from ninja import Router
+from pydantic import BaseModel, Field
 
 from accounts import issuer
 from accounts.models import BUILT_IN_ISSUER, Attempts, Session, User
@@ -36,13 +36,13 @@ class Refused(Problem):
         self.status, self.code = status, code  # type: ignore[assignment]
 
 
-class SignUp(Schema):
+class SignUp(BaseModel):
     name: str = Field(min_length=1, max_length=200)
     email: str = Field(max_length=254)
     password: str = Field(max_length=128)
 
 
-class SignIn(Schema):
+class SignIn(BaseModel):
     email: str = Field(max_length=254)
     password: str = Field(max_length=128)
 
@@ -94,7 +94,7 @@ async def list_sessions(request: HttpRequest) -> list[dict[str, Any]]:
     return [session_json(each) for each in await section(sessions, request)]
 
 
-class SessionToken(Schema):
+class SessionToken(BaseModel):
     token: str = Field(max_length=100, description="As list-sessions gives it.")
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from django.db.models import Q
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from ninja import Header, Query, Router, Schema, Status
+from ninja import Header, Query, Router, Status
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from accounts.auth import UserRequest
@@ -30,7 +30,7 @@ def not_blank(text: str) -> str:
     return text
 
 
-class ChatIn(Schema):
+class ChatIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     message: Annotated[str, Field(min_length=1, max_length=MESSAGE_LENGTH, pattern=r"\S"), AfterValidator(not_blank)]
@@ -46,24 +46,24 @@ class ChatIn(Schema):
         return self
 
 
-class ToolCallOut(Schema):
+class ToolCallOut(BaseModel):
     name: str
     arguments: Any
     result: Any
 
 
-class Usage(Schema):
+class Usage(BaseModel):
     input_tokens: int
     output_tokens: int
 
 
-class PlannedFieldOut(Schema):
+class PlannedFieldOut(BaseModel):
     name: str
     before: Any
     after: Any
 
 
-class PlannedChangeOut(Schema):
+class PlannedChangeOut(BaseModel):
     """What would become of one thing, field by field. `item`: which item of a batch asks for it."""
 
     action: str
@@ -72,7 +72,7 @@ class PlannedChangeOut(Schema):
     item: int | None
 
 
-class WaitingCallOut(Schema):
+class WaitingCallOut(BaseModel):
     """A call that waits. `changes` is null where its tool cannot tell before; `is_stale`: it had been approved."""
 
     id: str
@@ -85,13 +85,13 @@ class WaitingCallOut(Schema):
     changes: list[PlannedChangeOut] | None
 
 
-class ApprovalOut(Schema):
+class ApprovalOut(BaseModel):
     id: str
     created_at: AwareDatetime
     calls: list[WaitingCallOut]
 
 
-class TurnOut(Schema):
+class TurnOut(BaseModel):
     """A turn and its answer. `status`: running, completed, awaiting_approval, failed (see `error`) or stopped."""
 
     conversation_id: str
@@ -114,7 +114,7 @@ class TurnEvent(BaseModel):
     turn: TurnOut
 
 
-class ConversationOut(Schema):
+class ConversationOut(BaseModel):
     id: str
     title: str
     created_at: AwareDatetime
@@ -126,39 +126,39 @@ class ConversationOut(Schema):
         return cls(id=conversation.public_id, title=conversation.title, **times)
 
 
-class ConversationPage(Schema):
+class ConversationPage(BaseModel):
     items: list[ConversationOut]
     next_cursor: str | None = None
 
 
-class FeedbackIn(Schema):
+class FeedbackIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal["positive", "negative"]
     reason: Annotated[str, Field(max_length=REASON_LENGTH)] = ""
 
 
-class VersionOut(Schema):
+class VersionOut(BaseModel):
     turn_id: str
     is_active: bool
 
 
-class MessageVersions(Schema):
+class MessageVersions(BaseModel):
     message_id: str
     turns: list[VersionOut]
 
 
-class VersionList(Schema):
+class VersionList(BaseModel):
     items: list[MessageVersions]
 
 
-class ConversationPatch(Schema):
+class ConversationPatch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     title: Annotated[str, Field(min_length=1, max_length=TITLE_LENGTH, pattern=r"\S"), AfterValidator(not_blank)]
 
 
-class MessageOut(Schema):
+class MessageOut(BaseModel):
     id: str
     role: str
     text: str
@@ -170,7 +170,7 @@ class MessageOut(Schema):
         return cls(id=message.item_id, role=role, text=message.text, created_at=message.created_at)
 
 
-class MessagePage(Schema):
+class MessagePage(BaseModel):
     items: list[MessageOut]
     next_cursor: str | None = None
 

@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
+from ninja import Router
+from pydantic import BaseModel
 
 from accounts.auth import UserRequest
 from accounts.sections import section
@@ -23,7 +24,7 @@ RAW: dict[str, Any] = {
 }
 
 
-class AttachmentOut(Schema):
+class AttachmentOut(BaseModel):
     id: str
     name: str
     mime_type: str

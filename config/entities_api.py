@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any
 
-from ninja import Query, Router, Schema
+from ninja import Query, Router
+from pydantic import BaseModel
 
 from accounts.auth import UserRequest
 from accounts.sections import section
@@ -14,7 +15,7 @@ router = Router(tags=["chat"])
 SOURCES = [task_entities, document_entities]
 
 
-class EntityOut(Schema):
+class EntityOut(BaseModel):
     """A ChatKit entity. `id`: task:12, label:home or document:doc_…; it is what a message's tag names."""
 
     id: str
@@ -25,11 +26,11 @@ class EntityOut(Schema):
     data: dict[str, str]
 
 
-class EntityList(Schema):
+class EntityList(BaseModel):
     items: list[EntityOut]
 
 
-class PreviewOut(Schema):
+class PreviewOut(BaseModel):
     preview: dict[str, Any] | None
 
 

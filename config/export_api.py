@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
 from django.utils import timezone
-from ninja import Router, Schema
-from pydantic import ConfigDict, Field
+from ninja import Router
+from pydantic import BaseModel, ConfigDict, Field
 
 from accounts.api import Me
 from accounts.auth import UserRequest
@@ -24,7 +24,7 @@ FORMAT = "errand-export"
 FORMAT_VERSION = 1
 
 
-class Import(Schema):
+class Import(BaseModel):
     """An export. Tasks are imported; history and conversations are kept in the file, not brought back."""
 
     model_config = ConfigDict(extra="ignore")
@@ -34,7 +34,7 @@ class Import(Schema):
     tasks: Annotated[list[ExportedTask], Field(max_length=IMPORT_LIMIT)]
 
 
-class Imported(Schema):
+class Imported(BaseModel):
     added: int
     skipped: int
 

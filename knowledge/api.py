@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from django.http import HttpResponse
-from ninja import File, Form, Query, Router, Schema, Status
+from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from accounts import ids
 from accounts.auth import UserRequest
@@ -22,7 +22,7 @@ router = Router(tags=["documents"])
 LIMIT = 100
 
 
-class DocumentOut(Schema):
+class DocumentOut(BaseModel):
     """A document. `state`: waiting, reading (`progress` in per cent), ready, or failed (`problem` says why)."""
 
     id: str
@@ -58,7 +58,7 @@ class DocumentOut(Schema):
         shown: dict[str, Any] = {name: getattr(document, name) for name in same}
         return cls(
             id=document.public_id,
-            state=document.state,  # type: ignore[arg-type]  # one of its choices
+            state=document.state,  # one of its choices
             problem=document.problem or None,
             shared_with=document.group.name if document.group else None,
             is_mine=document.owner_id == user.pk,
@@ -66,12 +66,12 @@ class DocumentOut(Schema):
         )
 
 
-class DocumentPage(Schema):
+class DocumentPage(BaseModel):
     items: list[DocumentOut]
     next_cursor: str | None
 
 
-class BlockOut(Schema):
+class BlockOut(BaseModel):
     """A block of the text, from the character `start` to `end`. `kind`: heading, text, item, code or row."""
 
     start: int
@@ -81,7 +81,7 @@ class BlockOut(Schema):
     page: int | None
 
 
-class PlaceOut(Schema):
+class PlaceOut(BaseModel):
     """Where a passage stands now. `key` is the last part of the addresses of citations."""
 
     key: str
@@ -89,7 +89,7 @@ class PlaceOut(Schema):
     end: int
 
 
-class TextOut(Schema):
+class TextOut(BaseModel):
     id: str
     title: str
     text: str
@@ -97,7 +97,7 @@ class TextOut(Schema):
     passages: list[PlaceOut]
 
 
-class PassageOut(Schema):
+class PassageOut(BaseModel):
     """A passage that was found: the characters `start` to `end` of its document's text."""
 
     document_id: str
@@ -111,7 +111,7 @@ class PassageOut(Schema):
     url: str
 
 
-class FoundOut(Schema):
+class FoundOut(BaseModel):
     """What was found. `semantic`: "on"; "off": no embeddings are configured; "unavailable": they did not answer."""
 
     items: list[PassageOut]

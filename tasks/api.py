@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Annotated, Literal
 
 from django.http import HttpResponse
-from ninja import Header, Path, Query, Router, Schema, Status
-from pydantic import ConfigDict, Field
+from ninja import Header, Path, Query, Router, Status
+from pydantic import BaseModel, ConfigDict, Field
 
 from accounts.auth import UserRequest
 from accounts.caller import Caller
@@ -106,7 +106,7 @@ async def overview(request: UserRequest, user_id: str) -> Overview:
     return await section(finding.overview, request.auth)
 
 
-class Reading(Schema):
+class Reading(BaseModel):
     """How a text would be read."""
 
     title: str | None = None
@@ -130,13 +130,13 @@ async def read(
     return Reading.model_validate(quick_add.preview(request.auth, text, due, recurrence))
 
 
-class Order(Schema):
+class Order(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     ids: Annotated[list[Number], Field(min_length=1, max_length=ORDER_LIMIT)]
 
 
-class Tasks(Schema):
+class Tasks(BaseModel):
     items: list[TaskOut]
 
 
@@ -158,7 +158,7 @@ class UpdateItem(TaskPatch):
     task_id: Number
 
 
-class NumberItem(Schema):
+class NumberItem(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     action: Literal["complete", "reopen", "delete"]
@@ -166,7 +166,7 @@ class NumberItem(Schema):
     version: Version | None = None
 
 
-class Batch(Schema):
+class Batch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     items: Annotated[

@@ -6,8 +6,7 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Todo, vRecur
-from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from accounts.caller import Caller
 from accounts.models import User
@@ -23,7 +22,7 @@ IMPORT_LIMIT = 5_000
 ICALENDAR_PRIORITY = {"p1": 1, "p2": 3, "p3": 5, "p4": 0}
 
 
-class ExportedTask(Schema):
+class ExportedTask(BaseModel):
     """A task as it is exported and imported. `uid` is the same in every export, so that no import adds it twice."""
 
     model_config = ConfigDict(extra="ignore")

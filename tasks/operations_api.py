@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from ninja import Query, Router, Schema
-from pydantic import ConfigDict, Field
+from ninja import Query, Router
+from pydantic import BaseModel, ConfigDict, Field
 
 from accounts import ids
 from accounts.auth import UserRequest
@@ -16,7 +16,7 @@ from tasks.schemas import OperationPage, UndoOut
 router = Router(tags=["operations"])
 
 
-class UndoTurn(Schema):
+class UndoTurn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     turn_id: Annotated[str, Field(max_length=100)]

@@ -3,8 +3,7 @@
 import datetime
 from typing import Annotated, Any, Literal, Self
 
-from ninja import Schema
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from tasks import recurrence
 from tasks.models import LABEL_LENGTH, LABELS_COUNT, LARGEST_NUMBER, NOTES_LENGTH, TITLE_LENGTH, Task
@@ -67,7 +66,7 @@ Version = Annotated[
 ]
 
 
-class TaskOut(Schema):
+class TaskOut(BaseModel):
     """A task. `id` is its number on the user's list; due date and time are local to the user."""
 
     id: int
@@ -95,7 +94,7 @@ class TaskOut(Schema):
             id=task.number,
             title=task.title,
             notes=task.notes,
-            priority=task.priority,  # type: ignore[arg-type]  # a constraint keeps it to the four
+            priority=task.priority,  # a constraint keeps it to the four
             labels=task.labels,
             due_date=task.due_date,
             due_time=task.due_time,
@@ -112,7 +111,7 @@ class TaskOut(Schema):
         )
 
 
-class TaskFields(Schema):
+class TaskFields(BaseModel):
     """What both a new task and a changed one may say. `due` is read as people say it and wins over date and time."""
 
     model_config = ConfigDict(extra="forbid")
@@ -133,7 +132,7 @@ class TaskIn(TaskFields):
     title: Title
 
 
-class TaskText(Schema):
+class TaskText(BaseModel):
     """A new task in one line, as people type it: “water the plants every monday 9am #home p2”."""
 
     model_config = ConfigDict(extra="forbid")
@@ -149,18 +148,18 @@ class TaskPatch(TaskFields):
     version: Version | None = None
 
 
-class TaskPage(Schema):
+class TaskPage(BaseModel):
     items: list[TaskOut]
     next_cursor: str | None = None
 
 
-class TaskResult(Schema):
+class TaskResult(BaseModel):
     """What a tool that changes one task answers."""
 
     task: TaskOut
 
 
-class TaskListResult(Schema):
+class TaskListResult(BaseModel):
     """What `list_tasks` answers: a page of tasks and how many there are in all."""
 
     tasks: list[TaskOut]
@@ -168,7 +167,7 @@ class TaskListResult(Schema):
     next_cursor: str | None = None
 
 
-class ItemResult(Schema):
+class ItemResult(BaseModel):
     """What became of one item of a batch: its task, or why nothing was done."""
 
     index: int
@@ -177,11 +176,11 @@ class ItemResult(Schema):
     error: str | None = None
 
 
-class BatchResult(Schema):
+class BatchResult(BaseModel):
     results: list[ItemResult]
 
 
-class TaskRef(Schema):
+class TaskRef(BaseModel):
     id: int
     title: str
 
@@ -190,7 +189,7 @@ class KeptTask(TaskRef):
     reason: str
 
 
-class UndoResult(Schema):
+class UndoResult(BaseModel):
     """What an undo did: the tasks it put back, and those it kept because somebody changed them since."""
 
     undone: list[TaskRef]
@@ -202,7 +201,7 @@ class UndoOut(UndoResult):
     id: str = Field(description="The undo itself, which can be undone too.")
 
 
-class ChangeOut(Schema):
+class ChangeOut(BaseModel):
     """What an operation did to one task: the fields that changed, before (null: added) and after (null: deleted)."""
 
     id: int
@@ -211,7 +210,7 @@ class ChangeOut(Schema):
     after: dict[str, Any] | None
 
 
-class OperationOut(Schema):
+class OperationOut(BaseModel):
     id: str
     at: datetime.datetime
     source: str
@@ -222,18 +221,18 @@ class OperationOut(Schema):
     changes: list[ChangeOut]
 
 
-class OperationPage(Schema):
+class OperationPage(BaseModel):
     items: list[OperationOut]
     next_cursor: str | None = None
 
 
-class FieldChange(Schema):
+class FieldChange(BaseModel):
     field: str
     before: Any
     after: Any
 
 
-class HistoryEntry(Schema):
+class HistoryEntry(BaseModel):
     """Who changed which fields of a task: `source` is the way, `turn_id` the message it answers."""
 
     operation_id: str
@@ -244,16 +243,16 @@ class HistoryEntry(Schema):
     fields: list[FieldChange]
 
 
-class HistoryPage(Schema):
+class HistoryPage(BaseModel):
     items: list[HistoryEntry]
 
 
-class DayCount(Schema):
+class DayCount(BaseModel):
     date: datetime.date
     count: int
 
 
-class Overview(Schema):
+class Overview(BaseModel):
     """How much there is to do: open tasks in all, by day for the next two weeks, and by label."""
 
     open: int
