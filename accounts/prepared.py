@@ -1,14 +1,20 @@
-"""Queries that are asked with every request, made into SQL once.
+"""Queries that are asked and rows that are stored with every request, made into SQL once.
 
 Making SQL of a query set costs Django more than PostgreSQL takes to answer it (docs/performance.md). What is prepared
-is an ordinary query set: filters, order and columns are said in one place only.
+is an ordinary query set or model: filters, order and columns are said in one place only.
 """
 
+import functools
 from collections.abc import Sequence
+from itertools import batched, chain
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import AutoField, Field, Model, QuerySet
+
+type Statement = tuple[str, list[Any]]
+
+ROWS_AT_ONCE = 100
 
 
 class Prepared[M: Model]:
@@ -40,3 +46,80 @@ class Prepared[M: Model]:
         if not (found := self.find(*values)):
             raise self.model.DoesNotExist  # type: ignore[attr-defined]
         return found[0]
+
+
+INSERT = "INSERT INTO {table} ({names}) VALUES "
+UPDATE = "UPDATE {table} SET {sets} WHERE {key} = %s"
+DELETE = "DELETE FROM {table} WHERE {key} = %s"
+
+
+class Columns:
+    """The columns of a model that are written. What the database fills itself is neither written nor read back."""
+
+    def __init__(self, model: type[Model]) -> None:
+        own = [field for field in model._meta.concrete_fields if not field.generated]
+        self.fields = [field for field in own if not isinstance(field, AutoField)]
+        quote = connection.ops.quote_name
+        table, key = quote(model._meta.db_table), quote(model._meta.pk.get_attname_column()[1] or "")
+        names = [quote(field.get_attname_column()[1] or "") for field in self.fields]
+        holes = [hole(field) for field in self.fields]
+        self.row = f"({', '.join(holes)})"
+        self.insert = INSERT.format(table=table, names=", ".join(names))
+        sets = [f"{name} = {place}" for name, place in zip(names, holes, strict=True)]
+        self.update = UPDATE.format(table=table, sets=", ".join(sets), key=key)
+        self.delete = DELETE.format(table=table, key=key)
+
+    def values(self, row: Model, *, is_new: bool) -> list[Any]:
+        return [field.get_db_prep_save(field.pre_save(row, is_new), connection) for field in self.fields]
+
+
+def hole(field: Field[Any, Any]) -> str:
+    """Return what stands for a field's value in SQL: for an array with its type, for most just a mark."""
+    marked = getattr(field, "get_placeholder_sql", None)
+    return marked(None, None, connection)[0] if marked else "%s"
+
+
+@functools.cache
+def columns_of(model: type[Model]) -> Columns:
+    return Columns(model)
+
+
+def insertions(rows: Sequence[Model]) -> list[Statement]:
+    """Return the statements that store new rows of one model."""
+    statements = []
+    for batch in batched(rows, ROWS_AT_ONCE, strict=False):
+        columns = columns_of(type(batch[0]))
+        values = chain.from_iterable(columns.values(row, is_new=True) for row in batch)
+        statements.append((columns.insert + ", ".join([columns.row] * len(batch)), list(values)))
+        for row in batch:
+            row._state.adding, row._state.db = False, connection.alias
+    return statements
+
+
+def execute(statements: Sequence[Statement]) -> None:
+    """Execute statements in one round trip."""
+    if not statements:
+        return
+    texts, values = zip(*statements, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute("; ".join(texts), list(chain.from_iterable(values)))
+
+
+def insert(row: Model) -> None:
+    """Store a new row."""
+    execute(insertions([row]))
+
+
+def update(row: Model) -> None:
+    """Write all columns of a row that is stored. Raises its model's `DoesNotExist`."""
+    columns = columns_of(type(row))
+    with connection.cursor() as cursor:
+        cursor.execute(columns.update, [*columns.values(row, is_new=False), row.pk])
+        if not cursor.rowcount:
+            raise type(row).DoesNotExist  # type: ignore[attr-defined]
+
+
+def delete(row: Model) -> None:
+    """Delete a row to which no other refers."""
+    with connection.cursor() as cursor:
+        cursor.execute(columns_of(type(row)).delete, [row.pk])

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import connection
-
 from accounts.models import User
+from accounts.prepared import Statement
 from tasks.models import Change
 
 type Name = tuple[str, str]
@@ -18,16 +17,14 @@ ON CONFLICT (user_id, kind, name) DO UPDATE SET count = tasks_opencount.count + 
 """
 
 
-def note(user: User, changes: Iterable[Change]) -> None:
-    """Count what an operation changed. The user's list is locked."""
+def additions(user: User, changes: Iterable[Change]) -> list[Statement]:
+    """Return the statement that counts what an operation changed, if it changes a count. The user's list is locked."""
     found: Counter[Name] = Counter()
     for change in changes:
         found.update(counted(change.after))
         found.subtract(counted(change.before))
     rows = [(kind, name, number) for (kind, name), number in sorted(found.items()) if number]
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.execute(ADD, [user.pk, *map(list, zip(*rows, strict=True))])
+    return [(ADD, [user.pk, *map(list, zip(*rows, strict=True))])] if rows else []
 
 
 def counted(snapshot: dict[str, Any] | None) -> list[Name]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from accounts import clock
+from accounts import clock, prepared
 from accounts.caller import Caller
 from accounts.problems import Conflict, NotFound, Unprocessable
 from tasks import recurrence, when
@@ -68,7 +68,7 @@ class Ledger:
         task.id = id or task.id
         self.set(task, values)
         task.number = self.task_list.next_number()
-        task.save(force_insert=True)
+        prepared.insert(task)
         self.note(task, None, task.snapshot())
         return task
 
@@ -115,14 +115,14 @@ class Ledger:
     def delete(self, number: int, version: int | None = None) -> Task:
         """Delete a task with its subtasks. Their numbers are never used again."""
         task = self.get(number, version)
-        for subtask in task.subtasks.select_related("parent").order_by("number"):
+        for subtask in task.all_subtasks():
             self.erase(subtask)
         self.erase(task)
         return task
 
     def erase(self, task: Task) -> None:
         before = task.snapshot()
-        Task.objects.filter(pk=task.pk)._raw_delete("default")  # its subtasks are gone: no need to look for them
+        prepared.delete(task)  # its subtasks are gone: no need to look for them
         self.note(task, before, None)
 
     def order(self, numbers: list[int]) -> list[Task]:
@@ -139,7 +139,7 @@ class Ledger:
         if task.snapshot() != before:
             task.version += 1
             task.updated_at = self.now
-            task.save(force_update=True)
+            prepared.update(task)
             self.note(task, before, task.snapshot())
         return task
 

@@ -44,14 +44,13 @@ class TaskList(models.Model):
         return f"Tasks of {self.user}"
 
     @classmethod
-    def lock(cls, user: User) -> Self:
+    def lock(cls, user: User) -> "TaskList":
         """Return the user's list, locked until the transaction ends. Closes the race of two changes at once."""
-        found = cls.objects.select_for_update()
         try:
-            return found.get(user=user)
+            return locked_list().get(user.pk)[0]
         except cls.DoesNotExist:  # the first change, perhaps of two at once: whoever is second waits here
-            cls.objects.bulk_create([cls(user=user)], ignore_conflicts=True)
-            return found.get(user=user)
+            TaskList.objects.bulk_create([TaskList(user=user)], ignore_conflicts=True)
+            return locked_list().get(user.pk)[0]
 
     def next_number(self) -> int:
         self.last_number += 1
@@ -252,6 +251,10 @@ class Task(models.Model):
         """Return the beginning of the user's list."""
         return [cls.of_row(row) for row in first_open(limit).find(user.pk)]
 
+    def all_subtasks(self) -> list["Task"]:
+        """Return the task's subtasks by number, each with its parent."""
+        return [self.of_row(row) for row in by_parent().find(self.pk)]
+
     @property
     def place(self) -> list[Any]:
         """Where the task stands in list order: the values of `LIST_ORDER` as JSON."""
@@ -265,6 +268,7 @@ class Task(models.Model):
 
 
 A_USER, A_NUMBER = -1, 1_234_567_890  # stand for values in prepared queries; nothing else in those is equal
+A_TASK = UUID(int=0)
 
 
 def prepared(tasks: TaskQuerySet, *marks: Any) -> Prepared[Task]:
@@ -272,8 +276,19 @@ def prepared(tasks: TaskQuerySet, *marks: Any) -> Prepared[Task]:
 
 
 @functools.cache
+def locked_list() -> Prepared[TaskList]:
+    columns = ["user_id", "last_number"]
+    return Prepared(TaskList.objects.select_for_update().filter(user=A_USER).values_list(*columns), columns, [A_USER])
+
+
+@functools.cache
 def by_number() -> Prepared[Task]:
     return prepared(Task.objects.filter(user=A_USER, number=A_NUMBER), A_USER, A_NUMBER)
+
+
+@functools.cache
+def by_parent() -> Prepared[Task]:
+    return prepared(Task.objects.filter(parent=A_TASK).order_by("number"), A_TASK)
 
 
 @functools.cache

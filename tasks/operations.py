@@ -9,12 +9,13 @@ from collections.abc import Callable
 from django.db import transaction
 from uuid_utils.compat import uuid7
 
+from accounts import prepared
 from accounts.caller import Caller
 from accounts.plans import PlanChanged
 from accounts.problems import KeyReused, Problem
 from tasks import counts, live, plans, quick_add
 from tasks.ledger import Ledger, Values
-from tasks.models import Change, Operation, Task, TaskList
+from tasks.models import Operation, Task, TaskList
 from tasks.schemas import BatchResult, ItemResult, TaskOut, TaskResult
 
 SUMMARY_LENGTH = 200
@@ -53,11 +54,10 @@ def record(operation: Operation, ledger: Ledger) -> None:
     caller = ledger.caller
     operation.user, operation.source, operation.key = caller.user, caller.source, caller.key or str(uuid7())
     operation.turn_id, operation.changes_count = caller.turn_id, len(ledger.changes)
-    operation.save(force_insert=True)
     for change in ledger.changes:
         change.operation = operation
-    Change.objects.bulk_create(ledger.changes)
-    counts.note(caller.user, ledger.changes)
+    counted = counts.additions(caller.user, ledger.changes)
+    prepared.execute([*prepared.insertions([operation]), *prepared.insertions(ledger.changes), *counted])
     if ledger.undone:
         operation.take_back(ledger.undone)
     transaction.on_commit(lambda: live.announce(operation, ledger.changes, ledger.tasks))

@@ -8,6 +8,7 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
+from accounts import prepared
 from accounts.models import User
 from accounts.states import Event
 from tasks import counts
@@ -39,7 +40,7 @@ def restore(user: User, snapshots: list[Values], last_number: int, done: list[Ev
     TaskList.objects.create(user=user, last_number=last_number)
     made = [restored(each) for snapshot in snapshots if (each := owned(snapshot, user))]
     Task.objects.bulk_create(sorted(made, key=lambda task: task.parent_id is not None))
-    counts.note(user, [Change(before=None, after=each) for each in snapshots])
+    prepared.execute(counts.additions(user, [Change(before=None, after=each) for each in snapshots]))
     for event in done:
         note(user, event, [as_change(user, change) for change in fields(event)["changes"]])
 
@@ -60,7 +61,7 @@ def apply(user: User, event: Event) -> None:
     changes = []
     for recorded in fields(event)["changes"]:
         change = at_home(user, as_change(user, recorded), recorded["parent"])
-        counts.note(user, [put(task_list, change)])
+        prepared.execute(counts.additions(user, [put(task_list, change)]))
         changes.append(change)
     note(user, event, changes)
 
@@ -99,9 +100,8 @@ def note(user: User, event: Event, changes: list[Change]) -> None:
     operation.id = UUID(own_id(user, recorded["id"]))
     for name in ("source", "tool", "arguments", "result", "summary"):
         setattr(operation, name, recorded[name])
-    operation.save(force_insert=True)
     for change in changes:
         change.operation = operation
-    Change.objects.bulk_create(changes)
+    prepared.execute([*prepared.insertions([operation]), *prepared.insertions(changes)])
     undone = [own_id(user, each) for each in recorded["undoes"]]
     operation.take_back(list(Operation.objects.filter(user=user, pk__in=undone)))

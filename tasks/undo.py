@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import ForeignKey, QuerySet
 
-from accounts import ids
+from accounts import ids, prepared
 from accounts.caller import Caller
 from accounts.problems import Conflict, NotFound
 from tasks.ledger import Ledger, Values
@@ -149,7 +149,7 @@ def put_back(ledger: Ledger, net: Net) -> None:
         task = restored(net.before)
         task.version += 1
         task.updated_at = ledger.now
-        task.save(force_insert=True)
+        prepared.insert(task)
         ledger.note(task, None, task.snapshot())
     else:
         task = ledger.get(net.number)

@@ -1,14 +1,18 @@
-"""Prepared queries give what the query set gives that they were made of."""
+"""Prepared queries give what the query set gives that they were made of, and what is stored is what was given."""
 
-from django.db import connection
+from datetime import date, time
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
+from accounts import clock, prepared
 from accounts.caller import Caller
 from accounts.models import User, by_subject
 from tasks import operations
 from tasks.finding import Filters, find
-from tasks.models import Task
+from tasks.models import Change, Operation, Task
 from tasks.schemas import TaskOut
 from tests.people import sign_up
 
@@ -50,3 +54,49 @@ class PreparedTests(TestCase):
         self.assertEqual([task.id for task in page.tasks], [task.number for task in in_order[:3]])
         rest = find(self.ann, Filters(), 3, page.next_cursor)
         self.assertEqual([task.id for task in rest.tasks], [task.number for task in in_order[3:]])
+
+    def test_stored_rows_are_read_as_they_were_given(self) -> None:
+        moment = clock.now()
+        given: list[dict[str, Any]] = [
+            {"title": "Task; DROP TABLE x -- %s", "labels": []},
+            {
+                "title": "?",
+                "labels": ["a", "b'%"],
+                "due_date": date(2030, 1, 2),
+                "due_time": time(9, 30),
+                "position": 3,
+            },
+        ]
+        rows = [
+            Task(user=self.ann, number=number, created_at=moment, updated_at=moment, **values)
+            for number, values in enumerate(given)
+        ]
+        with CaptureQueriesContext(connection) as queries:
+            prepared.execute(prepared.insertions(rows))
+        self.assertEqual(len(queries), 1)
+        rows[0].labels, rows[0].notes, rows[0].version = ["%s"], "said", 2
+        prepared.update(rows[0])
+        found = Task.objects.for_user(self.ann).order_by("number")
+        self.assertEqual([task.snapshot() for task in found], [task.snapshot() for task in rows])
+        self.assertEqual([task.created_at for task in found], [moment, moment])
+        found[0].delete()
+        with self.assertRaises(Task.DoesNotExist):
+            prepared.update(rows[0])
+
+    def test_more_rows_than_go_at_once_are_stored_in_their_order(self) -> None:
+        count = 2 * prepared.ROWS_AT_ONCE + 1
+        operation = Operation(user=self.ann, source="rest", key="k", tool="t", arguments={}, result=[], changes_count=0)
+        changes = [
+            Change(operation=operation, user=self.ann, task_id=operation.pk, number=number, after={"a": None})
+            for number in range(count)
+        ]
+        prepared.execute([*prepared.insertions([operation]), *prepared.insertions(changes)])
+        found = list(Change.objects.order_by("id").values_list("number", "before", "after"))
+        self.assertEqual(found, [(number, None, {"a": None}) for number in range(count)])
+        prepared.execute([])
+
+    def test_a_row_that_may_not_be_is_refused(self) -> None:
+        task = Task(user=self.ann, number=1, title=" ", created_at=clock.now(), updated_at=clock.now())
+        with self.assertRaises(IntegrityError), transaction.atomic():
+            prepared.insert(task)
+        self.assertFalse(Task.objects.exists())
