@@ -58,6 +58,8 @@ from chat.models import Message, Step, Turn
 from chat.tools import Stopwatch, ToolCall, ToolServer, text_of, with_note
 from chat.transcript import SUMMARY_META, Transcript
 
+LAST_CALL_SECONDS = 30
+
 log = structlog.get_logger("errand.chat")
 
 
@@ -386,9 +388,13 @@ class TurnRun:
         self.transcript.emit(ThreadItemDoneEvent(item=card))
 
     async def end(self, status: str, error: str = "") -> None:
-        """Close the turn, once the call that was begun, which may change something, is journaled."""
+        """Close the turn, once the call that was begun, which may change something, is journaled.
+
+        One that hangs is not waited for for ever: somebody pressed Stop, perhaps because of it.
+        """
         if self.under_way:
-            await asyncio.wait([self.under_way])
+            await asyncio.wait([self.under_way], timeout=LAST_CALL_SECONDS)
+            self.under_way.cancel()
         if error:
             self.transcript.notice = failures.notice(self.transcript.thread_id, error)
         is_complete = status == Turn.Status.COMPLETED

@@ -2,12 +2,13 @@
 
 import asyncio
 from typing import Any
+from unittest.mock import patch
 
 from asgiref.sync import sync_to_async
 from django.test import TransactionTestCase, override_settings
 
 from accounts.models import ApprovalPolicy, User
-from chat import journal
+from chat import engine, journal
 from chat.live import running
 from chat.models import Turn
 from tests.chat import slow_tools
@@ -49,18 +50,29 @@ class ProgressTests(TransactionTestCase):
         with override_settings(PROGRESS_SECONDS=0.05):
             self.assertIn("Count sheep …", await self.told("Count sheep …"))
 
-    async def test_a_stop_waits_for_the_call_that_was_begun(self) -> None:
-        """It may change something, and the answer must tell of it, however often Stop is pressed."""
+    async def stopped(self, until: str = "One sheep") -> dict[str, Any]:
+        """Say something, press Stop several times while the tool is at work, and return the turn in the end."""
         kit = ChatKitClient(self.async_client, self.ann)
         response = await kit.post("threads.create", {"input": user_input("count")})
         async for chunk in response.streaming_content:
-            if b"One sheep" in chunk:
-                turn = await Turn.objects.aget()
-                for _ in range(3):
-                    running[turn.pk].stop()
-                    await asyncio.sleep(0.05)
-                self.assertEqual((await Turn.objects.aget()).status, "running")
+            if until.encode() in chunk:
+                for live in list(running.values()):
+                    for _ in range(3):
+                        live.stop()
+                        await asyncio.sleep(0.05)
+                    self.still_runs = not live.has_ended
                 slow_tools.may_end.set()
-        answer = await sync_to_async(journal.answer)(turn.pk)
+        return await sync_to_async(journal.answer)((await Turn.objects.aget()).pk)
+
+    async def test_a_stop_waits_for_the_call_that_was_begun(self) -> None:
+        """It may change something, and the answer must tell of it, however often Stop is pressed."""
+        answer = await self.stopped()
+        self.assertTrue(self.still_runs)
         self.assertEqual(answer["status"], "stopped")
         self.assertEqual([call["result"]["result"] for call in answer["tool_calls"]], ["Two sheep."])
+
+    async def test_a_stop_does_not_wait_for_a_call_that_hangs(self) -> None:
+        with patch.object(engine, "LAST_CALL_SECONDS", 0.05):
+            answer = await self.stopped()
+        self.assertFalse(self.still_runs)
+        self.assertEqual((answer["status"], answer["tool_calls"]), ("stopped", []))
