@@ -181,12 +181,11 @@ def wants_stream(request: HttpRequest) -> bool:
 
 async def respond(request: UserRequest, turn: Turn) -> TurnOut | HttpResponseBase:
     """Answer with a turn once it has ended, or with its events as they come if the client asks for a stream."""
-    events = stream(turn)
     if wants_stream(request):
-        response = event_stream(events, request.access)
+        response = event_stream(stream(turn), request.access)
         response["X-Turn-Id"] = turn.public_id  # to stop it by, or to come back to it
         return response
-    async for _ in events:
+    async for _ in turns.watch(turn):
         pass
     return await turn_out(turn)
 

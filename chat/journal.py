@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from accounts import metrics
+from accounts import metrics, prepared
 from chat import approvals, history, limits, prompts
 from chat.models import Conversation, Message, PromptTemplate, Step, Toolset, Turn
 from chat.prompts import Prompt
@@ -26,7 +26,7 @@ def record(turn: Turn, step: Step, items: list[ThreadItem]) -> None:
         step.cost = limits.cost(turn.model, step.input_tokens, step.output_tokens)
     with transaction.atomic():
         turn.hold(**more_tokens(turn, step))
-        step.save(force_insert=True)
+        prepared.insert(step)
         for item in items:
             Message.put(turn.conversation_id, item, turn)
 
@@ -35,7 +35,7 @@ def note_request(turn: Turn, prompt: Prompt, tools: list[Any], history_start: UU
     """Store what a turn asks the model with, besides what was said: staff see the whole request by it."""
     tools_hash = hashlib.sha256(json.dumps(tools, sort_keys=True).encode()).hexdigest()
     keep_template(prompts.SYSTEM, prompt.template)
-    Toolset.objects.bulk_create([Toolset(hash=tools_hash, tools=tools)], ignore_conflicts=True)
+    keep(Toolset(hash=tools_hash, tools=tools))
     turn.prompt_hash, turn.prompt_values, turn.tools_hash = prompt.template_hash, prompt.values, tools_hash
     turn.history_start = history_start
     noted = ["prompt_hash", "prompt_values", "tools_hash", "history_start", "queue_ms", "history_ms"]
@@ -43,8 +43,14 @@ def note_request(turn: Turn, prompt: Prompt, tools: list[Any], history_start: UU
 
 
 def keep_template(name: str, text: str) -> None:
-    template = PromptTemplate(hash=prompts.hash_of(text), name=name, text=text)
-    PromptTemplate.objects.bulk_create([template], ignore_conflicts=True)
+    keep(PromptTemplate(hash=prompts.hash_of(text), name=name, text=text))
+
+
+def keep[M: (PromptTemplate, Toolset)](kept: M) -> None:
+    """Store what is not stored yet, which is rare: almost every turn is asked with what the last one was."""
+    found = type(kept)._default_manager
+    if not found.filter(hash=kept.hash).exists():
+        found.bulk_create([kept], ignore_conflicts=True)  # perhaps two turns at once
 
 
 def more_tokens(turn: Turn, usage: Step | Usage) -> dict[str, Any]:
@@ -84,7 +90,7 @@ def end(turn: Turn, status: str, error: str, items: list[ThreadItem], partial: S
         turn.hold()
         if partial:
             partial.turn = turn
-            partial.save(force_insert=True)
+            prepared.insert(partial)
         for item in items:
             Message.put(turn.conversation_id, item, turn)
         turn.broadcasts.all().delete()
@@ -106,7 +112,7 @@ def carry_over(failed: Turn, turn: Turn) -> None:
     done = [step for response, results in rounds for step in (response, *results)]
     for number, step in enumerate(done, 1):
         step.pk, step.turn, step.number, step.input_tokens, step.output_tokens = None, turn, number, 0, 0
-        step.save(force_insert=True)
+        prepared.insert(step)
     failed.messages.filter(kind="workflow").update(turn=turn)
 
 

@@ -2,7 +2,7 @@
 // A few lines in place of a framework: build elements, draw icons, wait.
 import { PATHS } from "./icons.js";
 
-/** The rarer icons once they were needed: from then on an icon is whole at once, as a redrawn widget must be. @type {typeof import("./more-icons.js") | undefined} */
+/** Kept, so that an icon drawn anew is whole at once. @type {typeof import("./more-icons.js")} */
 let more;
 
 /**
@@ -29,15 +29,14 @@ export function h(tag, props = {}, ...children) {
 export function icon(name = "dot") {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  const attributes = { viewBox: "0 0 20 20", width: "20", height: "20", fill: "none", "aria-hidden": "true" };
+  const attributes = { viewBox: "0 0 20 20", width: "20", height: "20", fill: "none", stroke: "currentColor", "stroke-width": "1.5",
+    "stroke-linecap": "round", "stroke-linejoin": "round", "aria-hidden": "true" };
   for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, value);
   svg.classList.add("icon");
   if (name === "chevron" || name === "back") svg.classList.add("directed");
   if (PATHS[name]) path.setAttribute("d", PATHS[name]);
   else if (more) path.setAttribute("d", more.pathOf(name));
   else import("./more-icons.js").then((module) => path.setAttribute("d", (more = module).pathOf(name)));
-  for (const [key, value] of [["stroke", "currentColor"], ["stroke-width", "1.5"], ["stroke-linecap", "round"],
-    ["stroke-linejoin", "round"]]) path.setAttribute(key, value);
   svg.append(path);
   return svg;
 }

@@ -1,6 +1,5 @@
 // @ts-check
-// Bring a tree on screen into another state without replacing what stays: focus, selection, what is open and what somebody
-// has begun to type survive.
+// Bring a tree on screen into another state. What stays keeps focus, selection, and what somebody opened or began to type.
 
 /** @param {Node} node @returns {string | undefined} what names a node among its siblings */
 const keyOf = (node) => (node instanceof Element ? node.getAttribute("data-key") ?? undefined : undefined);
@@ -46,7 +45,8 @@ function morphAttributes(old, next) {
 /** @param {Element} old @param {Element} next @param {(old: Node, next: Node) => void} carry */
 function morphChildren(old, next, carry) {
   const keys = new Set([...next.childNodes].map(keyOf));
-  for (const node of [...old.childNodes]) if (!keys.has(keyOf(node))) /** @type {ChildNode} */ (node).remove(); // else what stays would be moved, and lose the focus
+  // Otherwise what stays would move, and lose the focus.
+  for (const node of [...old.childNodes]) if (!keys.has(keyOf(node))) node.remove();
   const left = new Set(old.childNodes);
   const named = new Map([...left].map((node) => [keyOf(node), node]));
   let place = old.firstChild;
