@@ -166,7 +166,7 @@ function startTasks(chat) {
       if (id === conversation.thread && !(turn && conversation.isAnswering)) chat.fetchUpdates();
     },
     onReady: (again) => {
-      if (!again) return;
+      if (!again && !panel.hasFailed) return;
       panel.load();
       chat.fetchUpdates();
     },

@@ -1,5 +1,7 @@
 """The account dialog: name and zone, where one is signed in, and deleting everything."""
 
+import re
+
 import psycopg
 from playwright.sync_api import Page, expect
 
@@ -63,6 +65,14 @@ def test_a_deleted_account_lets_nobody_in(new_page: NewPage, server: Server) -> 
     expect(page.get_by_text("E-mail address or password is wrong.")).to_be_visible()
 
 
+NO_SOCKETS_YET = """
+const Real = WebSocket;
+window.WebSocket = class extends Real {
+  constructor(url) { super(window.letSockets ? url : url.replace("/ws/", "/nowhere/")); }
+};
+"""
+
+
 def execute(server: Server, statement: str) -> None:
     lines = (server.data_dir / "postgres" / "postmaster.pid").read_text().splitlines()
     with psycopg.connect(host=lines[4], port=lines[3], user="postgres", dbname="errand") as database:
@@ -77,6 +87,23 @@ def test_a_token_that_is_refused_is_renewed_without_a_word(new_page: NewPage, se
     say(page, "add buy milk")
     expect(task(page, "buy milk")).to_be_visible()  # the list's connection was closed, and comes back
     expect(page.locator("#ended")).to_be_hidden()
+
+
+def test_a_list_that_could_not_be_loaded_comes_once_there_is_a_connection(new_page: NewPage, server: Server) -> None:
+    """As where access was taken back while the page began: tokens of the same second are refused too."""
+    page = new_page()
+    sign_up(page, server)
+    page.get_by_test_id("add-task").fill("buy milk")
+    page.get_by_test_id("add-task").press("Enter")
+    expect(task(page, "buy milk")).to_be_visible()
+    page.add_init_script(NO_SOCKETS_YET)
+    page.route(re.compile("/tasks[?]"), lambda route: route.fulfill(status=401, json={"detail": "No."}))
+    page.reload()
+    expect(page.get_by_text("Your tasks could not be loaded.")).to_be_visible()
+    page.unroute_all()
+    page.evaluate("window.letSockets = true")
+    expect(task(page, "buy milk")).to_be_visible()
+    expect(page.get_by_text("Your tasks could not be loaded.")).to_be_hidden()
 
 
 def test_what_was_typed_outlives_a_session_that_ended(new_page: NewPage, server: Server) -> None:
