@@ -41,12 +41,11 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def data_received(self, data: bytes) -> None:
-        was_in_head = self.is_in_head
-        super().data_received(data)
-        if was_in_head and self.is_in_head and not self.transport.is_closing():
+        if self.is_in_head:  # it may end in this piece, which may hold a whole request: then this counts no more
             self.head_bytes += len(data)
-            if self.head_bytes > HEAD_BYTES_LIMIT:
-                self.send_400_response("The request's head is larger than 64 KB.")
+        super().data_received(data)
+        if self.head_bytes > HEAD_BYTES_LIMIT and not self.transport.is_closing():
+            self.send_400_response("The request's head is larger than 64 KB.")
 
 
 class Server(uvicorn.Server):

@@ -1,14 +1,20 @@
 """The server itself: what a client may send before Errand sees any of it, and what it is told meanwhile."""
 
+import asyncio
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
+from unittest.mock import Mock
 
 import httpx2
 import psycopg
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
+from config.server import BoundedProtocol
 from tests.server import ROOT, Server
 
 
@@ -39,6 +45,32 @@ def test_a_large_body_in_many_pieces_is_no_head(server: Server) -> None:
     head = b"POST /chatkit HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n" % len(body)
     pieces = [body[start : start + 50_000] for start in range(0, len(body), 50_000)]
     assert b" 401 " in send(server, head, *pieces)
+
+
+def test_a_large_body_that_comes_with_its_head_is_no_head() -> None:
+    """In one piece, as it may come, and then the next: the protocol itself, without a network that splits them."""
+    asked: list[str] = []
+    body = b"x" * 200_000
+    request = b"POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        asked.append(scope["path"])
+        await send({"type": "http.response.start", "status": 204})
+        await send({"type": "http.response.body"})
+
+    async def talk() -> list[bytes]:
+        config = uvicorn.Config(application, lifespan="off", log_config=None)
+        config.load()
+        protocol = BoundedProtocol(config, ServerState(), {})
+        transport = Mock(**{"get_extra_info.return_value": None, "is_closing.return_value": False})
+        protocol.connection_made(transport)
+        for number in range(3):
+            protocol.data_received(request % (number, len(body)) + body)
+            await asyncio.sleep(0.01)
+        return [call.args[0] for call in transport.write.call_args_list]
+
+    written = b"".join(asyncio.run(talk()))
+    assert (asked, written.count(b" 204 "), written.count(b" 400 ")) == (["/0", "/1", "/2"], 3, 0)
 
 
 def test_several_requests_over_one_connection(server: Server) -> None:
