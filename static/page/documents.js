@@ -1,6 +1,6 @@
 // @ts-check
 // The documents panel: what answers may come from, and how it gets here.
-import { h, icon, iconButton } from "../chat/dom.js";
+import { h, icon, iconButton, uuid } from "../chat/dom.js";
 import { morph } from "../chat/morph.js";
 import { upload } from "./upload.js";
 
@@ -39,7 +39,7 @@ export class DocumentsPanel {
 
   /** One after the other, so that a folder of files does not fill the line. @param {File[]} files */
   async send(files) {
-    const added = files.map((file) => ({ file, key: `sending ${crypto.randomUUID()}`, share: 0, problem: this.refusal(file) }));
+    const added = files.map((file) => ({ file, key: `sending ${uuid()}`, share: 0, problem: this.refusal(file) }));
     this.sending.unshift(...added);
     this.draw();
     for (const sending of added) {
