@@ -91,8 +91,6 @@ export class Chat {
     this.emit("error", { error: /** @type {Error} */ (error) });
   }
 
-  // ---- drawing
-
   /** Show what the options and the thread say; safe to call at any time. */
   draw() {
     drawFrame(this);
@@ -158,8 +156,6 @@ export class Chat {
     this.emit("history.close");
   }
 
-  // ---- conversations
-
   startNew() {
     this.open(null);
     this.composer.input.focus();
@@ -186,8 +182,6 @@ export class Chat {
     this.setThread(id ? { id, title: this.thread?.id === id ? this.thread.title : " " } : null);
     if (id) await this.pages.load(id);
   }
-
-  // ---- turns
 
   /** @param {import("./types.js").Message} message @param {{replaces?: string}} [metadata] the message that it takes the place of */
   async send(message, metadata) {

@@ -47,8 +47,6 @@ export class Composer {
     this.content = JSON.parse(sessionStorage.getItem(DRAFT_KEY) || "[]");
   }
 
-  // ---- what is written
-
   get value() {
     return this.input.value;
   }
@@ -125,8 +123,6 @@ export class Composer {
     this.insert(`${word} `);
   }
 
-  // ---- how it looks
-
   /** @param {Partial<{busy: boolean, canStop: boolean, offline: boolean, lock: string}>} state */
   set(state) {
     Object.assign(this, state);
@@ -162,8 +158,6 @@ export class Composer {
       else this.input.setAttribute(name, value);
     }
   }
-
-  // ---- sending
 
   submit() {
     if (this.busy || this.parts.send.disabled) return;
@@ -207,8 +201,6 @@ export class Composer {
     this.editing = id;
     this.parts.notice.hidden = id === null;
   }
-
-  // ---- what can be added
 
   /** @param {string | null} id */
   chooseTool(id) {
@@ -254,8 +246,6 @@ export class Composer {
     else await list.add();
     this.input.focus();
   }
-
-  // ---- keys
 
   async withList() {
     const { Suggest } = await import("./suggest.js");

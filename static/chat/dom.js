@@ -46,11 +46,9 @@ export function icon(name = "dot") {
  * @param {string} name @param {string} label @param {Record<string, any>} [props]
  */
 export function iconButton(name, label, props = {}) {
-  const node = /** @type {HTMLButtonElement} */ (h("button", {
+  return /** @type {HTMLButtonElement} */ (h("button", {
     type: "button", class: "icon-button", "aria-label": label, title: label, ...props,
-  }));
-  node.append(icon(name));
-  return node;
+  }, icon(name)));
 }
 
 /** @param {number} milliseconds @param {AbortSignal} [signal] rejects with the signal's reason */

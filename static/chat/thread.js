@@ -39,8 +39,6 @@ export class ThreadView {
     this.clearError();
   }
 
-  // ---- items
-
   /** @param {import("./items.js").Item[]} items oldest first */
   prepend(items) {
     const nodes = [];
@@ -194,8 +192,6 @@ export class ThreadView {
     const answers = this.list.querySelectorAll(".row.assistant .body");
     return answers.item(answers.length - 1)?.textContent ?? "";
   }
-
-  // ---- what stands below the items
 
   /** @param {boolean} busy */
   setBusy(busy) {
