@@ -79,6 +79,15 @@ def test_a_citation_follows_its_passage_when_the_document_changes(new_page: NewP
     expect(page.get_by_test_id("reader-changed")).to_be_visible()
 
 
+def test_a_document_can_be_dropped_without_https(new_page: NewPage, server: Server) -> None:
+    """There a browser keeps some of what it can do from a page; the tests' own address counts as secure."""
+    page = new_page()
+    page.add_init_script("delete Crypto.prototype.randomUUID")
+    sign_up(page, server)
+    give(page)
+    expect(page.get_by_test_id("document")).to_contain_text("PDF · 2 pages")
+
+
 def test_a_selection_becomes_a_question(new_page: NewPage, server: Server) -> None:
     page = new_page()
     sign_up(page, server)
