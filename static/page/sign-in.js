@@ -90,7 +90,9 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
-// Shown once it works: a click before this would do nothing.
+// Given once they work: a click before this would do nothing, and a form that is sent by the browser itself would put
+// the password into the address.
+byId("submit").disabled = false;
 byId("switch").hidden = false;
 byId("other").addEventListener("click", () => {
   mode = mode === "in" ? "up" : "in";

@@ -23,6 +23,18 @@ def sign_in(page: Page, server: Server, email: str) -> None:
     page.get_by_test_id("submit").click()
 
 
+def test_a_password_typed_before_the_script_came_goes_nowhere(new_page: NewPage, server: Server) -> None:
+    page = new_page()
+    page.route("**/page/sign-in*.js", lambda route: route.abort())
+    page.goto(f"{server.url}/sign-in")
+    page.get_by_test_id("email").fill("ann@example.org")
+    page.get_by_test_id("password").fill("correct horse battery")
+    page.get_by_test_id("password").press("Enter")
+    page.get_by_test_id("submit").click(force=True)
+    expect(page.get_by_test_id("password")).to_have_value("correct horse battery")
+    assert page.url == f"{server.url}/sign-in"
+
+
 def test_name_and_zone_are_kept(new_page: NewPage, server: Server) -> None:
     page = new_page()
     sign_up(page, server)
