@@ -8,10 +8,12 @@ A server runs its sections in a few threads that live as long as it does, each w
 (`serve_with`). Everywhere else a section runs in the thread that asgiref chooses, and gives its connection back.
 """
 
+import asyncio
 import select
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from itertools import count
 from time import perf_counter
 
@@ -44,7 +46,10 @@ async def section[**P, R](work: Callable[P, R], *args: P.args, **kwargs: P.kwarg
         metrics.section_wait_seconds.observe(perf_counter() - asked)
         return released(work, *args, **kwargs)
 
-    return await sync_to_async(run, thread_sensitive=_threads is None, executor=_threads)()
+    if _threads is None:
+        return await sync_to_async(run)()
+    # Not by asgiref, which prepares for synchronous code that calls async code again: what sections never do.
+    return await asyncio.get_running_loop().run_in_executor(_threads, copy_context().run, run)
 
 
 def released[**P, R](work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

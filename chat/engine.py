@@ -8,23 +8,10 @@ import asyncio
 import datetime
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
 import structlog
-from agents import (
-    Agent,
-    FunctionToolResult,
-    ModelSettings,
-    RunConfig,
-    RunContextWrapper,
-    Runner,
-    ToolErrorFormatterArgs,
-    ToolExecutionConfig,
-    ToolsToFinalOutputResult,
-    UserError,
-)
 from chatkit.types import InferenceOptions, ProgressUpdateEvent, ThreadItem, ThreadItemDoneEvent
 from django.conf import settings
 from django.db import DatabaseError
@@ -51,11 +38,11 @@ from chat import (
     questions,
     widgets,
 )
+from chat.agent import run_agent
 from chat.approvals import ApprovalNeeded, WaitingCall
 from chat.live import Live
-from chat.model_calls import JournaledModel
 from chat.models import Message, Step, Turn
-from chat.tools import Stopwatch, ToolCall, ToolServer, text_of, with_note
+from chat.tools import Stopwatch, ToolCall, ToolServer, text_of, tool_servers, with_note
 from chat.transcript import SUMMARY_META, Transcript
 
 LAST_CALL_SECONDS = 30
@@ -87,59 +74,26 @@ class TurnRun:
     async def answer(self) -> None:
         """Run the agent to its end. Raises `ApprovalNeeded`, and what the SDK and the provider's client raise."""
         self.turn.queue_ms = self.turn.queue_ms or since(self.turn.created_at)
-        async with AsyncExitStack() as stack:
-            for path in [*settings.MCP_SERVERS, *settings.MCP_AGENT_SERVERS]:
-                self.servers.append(await stack.enter_async_context(ToolServer(path, self.tell)))
-            self.tools = {name for server in self.servers for name in server.tools}
-            given, steps, prompt, shown = await section(self.load)
-            self.history_fill = given.fill
-            for item in shown:  # what was done before this process took over, for those who watch from here on
-                self.transcript.emit(ThreadItemDoneEvent(item=item))
-            if history.is_answered(steps):  # a process died after the last response, before the turn was closed
-                return
-            if self.turn.abandoned and not steps:
-                await self.show_leftovers()
-            self.next_step = len(steps) + 1
-            self.response_number = sum(step.kind == Step.Kind.RESPONSE for step in steps)
-            items = given.items + await self.run_missing_calls(steps)
-            if not questions.are_open(self.results):
-                await self.run_agent(prompt.text, items, self.tool_choice(steps))
-
-    async def run_agent(self, instructions: str, items: list[Any], tool_choice: str | None) -> None:
-        agent = Agent(
-            name="Errand",
-            instructions=instructions,
-            model=JournaledModel(providers.configured_model(self.options.model), self),
-            model_settings=ModelSettings(retry=failures.retrying(self.tell), tool_choice=tool_choice),
-            tool_use_behavior=self.end_with_questions,
-            tools=[tool for server in self.servers for tool in server.sdk_tools],
-        )
-        config = RunConfig(
-            tracing_disabled=True,
-            tool_not_found_behavior="return_error_to_model",
-            tool_error_formatter=self.refuse_unknown,
-            tool_execution=ToolExecutionConfig(max_function_tool_concurrency=1),  # in the order they were asked for
-        )
-        result = Runner.run_streamed(
-            agent, items, context=self, max_turns=settings.MODEL_CALLS_LIMIT, run_config=config
-        )
-        try:
-            async for _ in result.stream_events():
-                pass  # the model and the tools tell the transcript themselves, in their own order
-        except UserError as error:  # the SDK wraps what a call raises
-            raise error.__cause__ or error from None
-        finally:
-            result.cancel()  # the SDK's own task would go on where this one is stopped
+        self.servers = await tool_servers([*settings.MCP_SERVERS, *settings.MCP_AGENT_SERVERS])
+        self.tools = {name for server in self.servers for name in server.tools}
+        given, steps, prompt, shown = await section(self.load)
+        self.history_fill = given.fill
+        for item in shown:  # what was done before this process took over, for those who watch from here on
+            self.transcript.emit(ThreadItemDoneEvent(item=item))
+        if history.is_answered(steps):  # a process died after the last response, before the turn was closed
+            return
+        if self.turn.abandoned and not steps:
+            await self.show_leftovers()
+        self.next_step = len(steps) + 1
+        self.response_number = sum(step.kind == Step.Kind.RESPONSE for step in steps)
+        items = given.items + await self.run_missing_calls(steps)
+        if not questions.are_open(self.results):
+            await run_agent(self, prompt.text, items, self.tool_choice(steps))
 
     def tool_choice(self, steps: list[Step]) -> str | None:
         """Return the tool that the person chose for this message, before anything else was done."""
         chosen = self.options.tool_choice
         return chosen.id if chosen and chosen.id in self.tools and not steps else None
-
-    def end_with_questions(
-        self, context: RunContextWrapper[Any], results: list[FunctionToolResult]
-    ) -> ToolsToFinalOutputResult:
-        return ToolsToFinalOutputResult(is_final_output=questions.are_open(self.results), final_output="")
 
     def told_tools(self) -> list[dict[str, Any]]:
         """Return the tools as the model is told of them."""
@@ -201,7 +155,7 @@ class TurnRun:
             arguments = failures.read_arguments(item["arguments"])
         except ValueError:
             return None
-        return server.call(item["call_id"], item["name"], arguments) if server else None
+        return server.call(item["call_id"], item["name"], arguments, self.tell) if server else None
 
     def say(self, delta: str, part: object) -> bool:
         """Show a piece of text, and tell whether that showed anything: blank beginnings are not shown."""
@@ -362,9 +316,6 @@ class TurnRun:
         self.next_step += 1
         self.results += step.items
         await section(journal.record, self.turn, step, self.transcript.open_items())
-
-    async def refuse_unknown(self, args: ToolErrorFormatterArgs[Any]) -> str | None:
-        return await self.refuse_call(self.asked[args.call_id]) if args.kind == "tool_not_found" else None
 
     async def refuse_call(self, item: dict[str, Any]) -> str:
         """Journal a call that could not be handed to a tool, and return what the model is told of it."""

@@ -32,8 +32,8 @@ BEGINNINGS = ("response.output_text.delta", "response.refusal.delta", "response.
 class JournaledModel(Model):
     """A model whose responses are shown as they come and journaled before any of their tool calls runs.
 
-    The SDK tries a call again only while it was given nothing of it. So it is given what was shown and what is
-    complete, and nothing else: a response that fails before its first text, or inside a tool call, can be tried again.
+    The SDK tries a call again only while it was given nothing of it. So it is given the first text that is shown, and
+    the whole: a response that fails before its first text, or inside a tool call, can be tried again.
     """
 
     def __init__(self, model: Model, run: "TurnRun") -> None:
@@ -65,8 +65,9 @@ class JournaledModel(Model):
             async for event in events:
                 match event.type:
                     case "response.output_text.delta" | "response.refusal.delta":
-                        if self.run.say(event.delta, (event.output_index, event.content_index)):
-                            first_text_ms = watch.ms if first_text_ms is None else first_text_ms
+                        is_shown = self.run.say(event.delta, (event.output_index, event.content_index))
+                        if is_shown and first_text_ms is None:
+                            first_text_ms = watch.ms
                             yield event
                     case "response.output_item.done":
                         output.append(event.item)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -12,7 +13,11 @@ import httpx2
 from agents import Model, OpenAIResponsesModel, set_tracing_disabled
 from django.conf import settings
 from django.utils.module_loading import import_string
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, AsyncStream, NotGiven, Omit
+from openai.resources.chat import AsyncChat, AsyncCompletions
+from openai.resources.responses import AsyncResponses
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import BaseModel, ValidationError
 
 from chat.model_calls import ChatCompletionsModel
@@ -23,11 +28,54 @@ set_tracing_disabled(True)
 CONNECT_SECONDS = 10
 
 
+def sending(path: str, answer: Any, stream: Any) -> Any:
+    """Return a resource's `create` that sends what it is given.
+
+    The client's own looks in every part of every message for something to translate, and there is nothing: a history of
+    80 messages takes it 9 ms.
+    """
+
+    async def create(
+        self: Any, *, extra_headers: Any = None, extra_query: Any = None, extra_body: Any = None, **asked: Any
+    ) -> Any:
+        body = {name: value for name, value in asked.items() if not isinstance(value, NotGiven | Omit)}
+        extra = {"headers": extra_headers, "params": extra_query, "extra_json": extra_body}
+        options = {name: value for name, value in extra.items() if value is not None}
+        is_streamed = bool(body.get("stream"))
+        return await self._client.post(
+            path, body=body, options=options, cast_to=answer, stream=is_streamed, stream_cls=stream
+        )
+
+    return create
+
+
+class Completions(AsyncCompletions):
+    create = sending("/chat/completions", ChatCompletion, AsyncStream[ChatCompletionChunk])
+
+
+class Chat(AsyncChat):
+    @cached_property
+    def completions(self) -> Completions:
+        return Completions(self._client)
+
+
+class Responses(AsyncResponses):
+    create = sending("/responses", Response, AsyncStream[ResponseStreamEvent])
+
+
 class Client(AsyncOpenAI):
     """OpenAI's client, but what fits its types is read by pydantic itself, which takes an eighth of the time.
 
     What does not fit, as other servers send it, is read as the client reads everything: without complaint.
     """
+
+    @cached_property
+    def chat(self) -> Chat:
+        return Chat(self)
+
+    @cached_property
+    def responses(self) -> Responses:
+        return Responses(self)
 
     def _process_response_data(self, *, data: object, cast_to: Any, response: httpx2.Response) -> Any:
         if isinstance(cast_to, type) and issubclass(cast_to, BaseModel):

@@ -16,13 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from accounts.caller import Caller, calling
 from accounts.models import User
 from accounts.plans import PLAN_META, PREVIEW_META, Plan
-from accounts.problems import Conflict, Problem, Unprocessable
+from accounts.problems import Conflict, Unprocessable
 from accounts.sections import section
 from accounts.tooling import COPY_TEXT_META, REFRESH_META, WIDGET_META
 from chat import approvals, ids
 from chat.approval_card import caption, change_lines, text, widget_root
 from chat.models import Message
-from chat.tools import Direct, text_of
+from chat.tools import page_call, text_of
 
 TOOL, SHOW = "tool", "tool.show"  # the actions of what can be clicked
 ITEM_TYPE = "errand.widget"  # among a step's items; no model is given it
@@ -85,22 +85,20 @@ async def present(user: User, messages: list[Message]) -> list[ThreadItem]:
     """Return messages as items, their widgets as they look now."""
     items = [message.as_item() for message in messages]
     live = {message.item_id: message.refresh for message in messages if message.refresh}
-    if not live:
-        return items
-    async with Direct() as tools:
-        for item in items:
-            if isinstance(item, WidgetItem) and item.id in live:
-                await draw(tools, user, item, live[item.id])
+    for item in items:
+        if isinstance(item, WidgetItem) and item.id in live:
+            await draw(user, item, live[item.id])
     return items
 
 
-async def draw(tools: Direct, user: User, item: WidgetItem, refresh: dict[str, Any]) -> None:
+async def draw(user: User, item: WidgetItem, refresh: dict[str, Any]) -> None:
     """Let an item show its widget as it looks now. Where the tool cannot tell, it stays as it is."""
     request = ToolRequest.model_validate(refresh)
-    if (tool := tools.find(request.tool)) is None or not approvals.is_read(tool):
+    call = await page_call(request.tool, request.arguments)
+    if call is None or not approvals.is_read(call.tool):
         return
     with calling(Caller(user, "chat")):
-        result = await tools.call(request.tool, request.arguments)
+        result = await call.make(call.arguments)
     try:
         item.widget = widget_root.validate_python((result.meta or {}).get(WIDGET_META))
         item.copy_text = (result.meta or {}).get(COPY_TEXT_META) or None
@@ -128,30 +126,27 @@ async def click(user: User, message: Message, payload: Any, key: str) -> WidgetI
     item = message.as_item()
     if not isinstance(item, WidgetItem) or not message.refresh:
         raise Conflict("This can no longer be clicked.")
-    async with Direct() as tools:
-        made = await make(tools, user, item, read_click(payload), key)
-        if made is None:
-            await draw(tools, user, item, message.refresh)
-    if isinstance(made, Problem):  # raised inside, the client would wrap it into a group
-        raise made
-    if made is None:
-        await section(Message.put, message.conversation_id, item)
-    return made or item
+    if asking := await make(user, item, read_click(payload), key):
+        return asking
+    await draw(user, item, message.refresh)
+    await section(Message.put, message.conversation_id, item)
+    return item
 
 
-async def make(tools: Direct, user: User, item: WidgetItem, clicked: Click, key: str) -> WidgetItem | Problem | None:
-    """Make the call of a click: return None once it is done, what asks for a yes, or why it cannot be."""
-    if (tool := tools.find(clicked.tool)) is None:
-        return Unprocessable(f"There is no tool “{clicked.tool}”.")
+async def make(user: User, item: WidgetItem, clicked: Click, key: str) -> WidgetItem | None:
+    """Make the call of a click; return the item as a card that asks for a yes where one is needed first."""
+    if (call := await page_call(clicked.tool, clicked.arguments)) is None:
+        raise Unprocessable(f"There is no tool “{clicked.tool}”.")
+    tool = call.tool
     caller = Caller(user, "page", f"click:{key}", expects=clicked.expects)
     if not clicked.expects and approvals.is_destructive(tool) and approvals.needs(user.approval_policy, tool):
         if not (tool.meta or {}).get(PREVIEW_META):
-            return Conflict("This cannot be done by a click: it needs your approval. Ask for it in words.")
+            raise Conflict("This cannot be done by a click: it needs your approval. Ask for it in words.")
         caller = Caller(user, "page", is_preview=True)
     with calling(caller):
-        result = await tools.call(clicked.tool, clicked.arguments)
+        result = await call.make(call.arguments)
     if result.is_error:
-        return Conflict(text_of(result).removeprefix(f"Error executing tool {clicked.tool}: "))
+        raise Conflict(text_of(result).removeprefix(f"Error executing tool {clicked.tool}: "))
     return confirmation(item, clicked, result) if caller.is_preview else None
 
 
