@@ -26,6 +26,8 @@ class Prepared[M: Model]:
     def __init__(self, query_set: QuerySet[M, Any], fields: Sequence[str], marks: Sequence[Any]) -> None:
         self.model = query_set.model
         self.fields = list(fields)
+        own: list[Any] = [self.model._meta.get_field(name) for name in self.fields]
+        self.read = [(place, read) for place, field in enumerate(own) for read in field.get_db_converters(connection)]
         self.sql, params = query_set.query.sql_with_params()
         self.params = list(params)
         self.places = [self.params.index(mark) for mark in marks]
@@ -39,7 +41,14 @@ class Prepared[M: Model]:
             cursor.execute(self.sql, params)
             rows = cursor.fetchall()
         count = len(self.fields)
-        return [(self.model.from_db(connection.alias, self.fields, row[:count]), row[count:]) for row in rows]
+        return [(self.model.from_db(connection.alias, self.fields, self.own(row)), row[count:]) for row in rows]
+
+    def own(self, row: Sequence[Any]) -> list[Any]:
+        """Return what a row holds of the model, as its fields read it: JSON comes as text."""
+        values = list(row[: len(self.fields)])
+        for place, read in self.read:
+            values[place] = read(values[place], None, connection)
+        return values
 
     def get(self, *values: Any) -> tuple[M, tuple[Any, ...]]:
         """Return the only row. Raises the model's `DoesNotExist`."""
@@ -49,7 +58,7 @@ class Prepared[M: Model]:
 
 
 INSERT = "INSERT INTO {table} ({names}) VALUES "
-UPDATE = "UPDATE {table} SET {sets} WHERE {key} = %s"
+UPDATE = "UPDATE {table} SET {sets} WHERE {wheres}"
 DELETE = "DELETE FROM {table} WHERE {key} = %s"
 
 
@@ -60,23 +69,31 @@ class Columns:
         own = [field for field in model._meta.concrete_fields if not field.generated]
         self.fields = [field for field in own if not isinstance(field, AutoField)]
         quote = connection.ops.quote_name
-        table, key = quote(model._meta.db_table), quote(model._meta.pk.get_attname_column()[1] or "")
-        names = [quote(field.get_attname_column()[1] or "") for field in self.fields]
-        holes = [hole(field) for field in self.fields]
-        self.row = f"({', '.join(holes)})"
-        self.insert = INSERT.format(table=table, names=", ".join(names))
-        sets = [f"{name} = {place}" for name, place in zip(names, holes, strict=True)]
-        self.update = UPDATE.format(table=table, sets=", ".join(sets), key=key)
-        self.delete = DELETE.format(table=table, key=key)
+        self.table, key = quote(model._meta.db_table), quote(model._meta.pk.get_attname_column()[1] or "")
+        self.named = {field.name: field for field in own}
+        names = ", ".join(quote(field.get_attname_column()[1] or "") for field in self.fields)
+        self.row = f"({', '.join(map(hole, self.fields))})"
+        self.insert = INSERT.format(table=self.table, names=names)
+        self.delete = DELETE.format(table=self.table, key=key)
 
     def values(self, row: Model, *, is_new: bool) -> list[Any]:
-        return [field.get_db_prep_save(field.pre_save(row, is_new), connection) for field in self.fields]
+        return [value_of(field, row, is_new=is_new) for field in self.fields]
+
+
+def value_of(field: Field[Any, Any], row: Model, *, is_new: bool = False) -> Any:
+    return field.get_db_prep_save(field.pre_save(row, is_new), connection)
 
 
 def hole(field: Field[Any, Any]) -> str:
     """Return what stands for a field's value in SQL: for an array with its type, for most just a mark."""
     marked = getattr(field, "get_placeholder_sql", None)
     return marked(None, None, connection)[0] if marked else "%s"
+
+
+def same(fields: Sequence[Field[Any, Any]], between: str) -> str:
+    """Return SQL that sets columns, or looks for what they hold."""
+    quote = connection.ops.quote_name
+    return between.join(f"{quote(field.get_attname_column()[1] or '')} = {hole(field)}" for field in fields)
 
 
 @functools.cache
@@ -96,13 +113,36 @@ def insertions(rows: Sequence[Model]) -> list[Statement]:
     return statements
 
 
-def execute(statements: Sequence[Statement]) -> None:
-    """Execute statements in one round trip."""
+@functools.cache
+def update_of(model: type[Model], names: tuple[str, ...], where: tuple[str, ...]) -> tuple[str, list[Field[Any, Any]]]:
+    """Return the SQL that writes fields of a row which holds given values, and the fields whose values it takes."""
+    columns = columns_of(model)
+    written, held = [[columns.named[name] for name in each] for each in (names, where)]
+    sql = UPDATE.format(table=columns.table, sets=same(written, ", "), wheres=same(held, " AND "))
+    return sql, written + held
+
+
+def updating(row: Model, *names: str, where: tuple[str, ...] = ()) -> Statement:
+    """Return the statement that writes some fields of a stored row, if it still holds those of `where`."""
+    sql, fields = update_of(type(row), names, (row._meta.pk.name, *where))
+    return sql, [value_of(field, row) for field in fields]
+
+
+def execute(statements: Sequence[Statement]) -> list[list[Any]]:
+    """Execute statements in one round trip; return the rows that each gives."""
     if not statements:
-        return
+        return []
     texts, values = zip(*statements, strict=True)
     with connection.cursor() as cursor:
         cursor.execute("; ".join(texts), list(chain.from_iterable(values)))
+        given = [rows_of(cursor)]
+        while cursor.nextset():
+            given.append(rows_of(cursor))
+    return given
+
+
+def rows_of(cursor: Any) -> list[Any]:
+    return cursor.fetchall() if cursor.description else []
 
 
 def insert(row: Model) -> None:
@@ -112,9 +152,9 @@ def insert(row: Model) -> None:
 
 def update(row: Model) -> None:
     """Write all columns of a row that is stored. Raises its model's `DoesNotExist`."""
-    columns = columns_of(type(row))
+    sql, values = updating(row, *(field.name for field in columns_of(type(row)).fields))
     with connection.cursor() as cursor:
-        cursor.execute(columns.update, [*columns.values(row, is_new=False), row.pk])
+        cursor.execute(sql, values)
         if not cursor.rowcount:
             raise type(row).DoesNotExist  # type: ignore[attr-defined]
 

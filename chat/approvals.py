@@ -131,14 +131,13 @@ def pause(turn: Turn, response_number: int, calls: list[WaitingCall], items: lis
     with transaction.atomic():
         Conversation.touch(turn.conversation_id)
         turn.hold()
-        for item in items:
-            Message.put(turn.conversation_id, item, turn)
+        Message.put_all(turn.conversation_id, items, turn)
         approval = Approval(turn=turn, response_number=response_number, item_id=ids.new_id("widget"))
         approval.calls = [call.model_dump(mode="json") for call in calls]
         approval.save(force_insert=True)
         card = card_item(approval, turn.conversation.public_id)
         Message.put(turn.conversation_id, card, turn)
-        turn.broadcasts.all().delete()
+        turn.told_all()
         turn.end(Turn.Status.AWAITING_APPROVAL)
     return card
 

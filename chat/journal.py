@@ -2,17 +2,15 @@
 
 import hashlib
 import json
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from agents import Usage
 from chatkit.types import ThreadItem
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Coalesce
 
 from accounts import metrics, prepared
+from accounts.prepared import Statement
 from chat import approvals, history, limits, prompts
 from chat.models import Conversation, Message, PromptTemplate, Step, Toolset, Turn
 from chat.prompts import Prompt
@@ -25,10 +23,9 @@ def record(turn: Turn, step: Step, items: list[ThreadItem]) -> None:
     if step.input_tokens or step.output_tokens:
         step.cost = limits.cost(turn.model, step.input_tokens, step.output_tokens)
     with transaction.atomic():
-        turn.hold(**more_tokens(turn, step))
-        prepared.insert(step)
-        for item in items:
-            Message.put(turn.conversation_id, item, turn)
+        turn.hold()
+        prepared.execute([*more_tokens(turn, step), *prepared.insertions([step])])
+        Message.put_all(turn.conversation_id, items, turn)
 
 
 def note_request(turn: Turn, prompt: Prompt, tools: list[Any], history_start: UUID) -> None:
@@ -53,22 +50,25 @@ def keep[M: (PromptTemplate, Toolset)](kept: M) -> None:
         found.bulk_create([kept], ignore_conflicts=True)  # perhaps two turns at once
 
 
-def more_tokens(turn: Turn, usage: Step | Usage) -> dict[str, Any]:
-    """Count tokens, and return how they change what a turn used and cost."""
+ADD_TOKENS = """
+UPDATE chat_turn SET input_tokens = input_tokens + %s, output_tokens = output_tokens + %s,
+cost = coalesce(cost + %s, cost, %s) WHERE id = %s
+"""
+
+
+def more_tokens(turn: Turn, usage: Step | Usage) -> list[Statement]:
+    """Count tokens, and return what adds them to those of a turn, and what they cost."""
     if not (usage.input_tokens or usage.output_tokens):
-        return {}
+        return []
     metrics.tokens.labels("in").inc(usage.input_tokens)
     metrics.tokens.labels("out").inc(usage.output_tokens)
-    sums: dict[str, Any] = {name: F(name) + getattr(usage, name) for name in ("input_tokens", "output_tokens")}
-    if (cost := limits.cost(turn.model, usage.input_tokens, usage.output_tokens)) is not None:
-        sums["cost"] = Coalesce(F("cost"), Decimal(0)) + cost
-    return sums
+    cost = limits.cost(turn.model, usage.input_tokens, usage.output_tokens)
+    return [(ADD_TOKENS, [usage.input_tokens, usage.output_tokens, cost, cost, turn.pk])]
 
 
 def count_more(turn: Turn, usage: Usage) -> None:
     """Add tokens to those of a turn that has ended, and what they cost."""
-    if sums := more_tokens(turn, usage):
-        Turn.objects.filter(pk=turn.pk).update(**sums)
+    prepared.execute(more_tokens(turn, usage))
 
 
 def storable(value: Any) -> Any:
@@ -91,9 +91,8 @@ def end(turn: Turn, status: str, error: str, items: list[ThreadItem], partial: S
         if partial:
             partial.turn = turn
             prepared.insert(partial)
-        for item in items:
-            Message.put(turn.conversation_id, item, turn)
-        turn.broadcasts.all().delete()
+        Message.put_all(turn.conversation_id, items, turn)
+        turn.told_all()
         turn.end(status, error)
 
 

@@ -1,4 +1,6 @@
 import datetime
+import functools
+from collections.abc import Sequence
 from typing import Any, Self
 from uuid import UUID
 
@@ -6,13 +8,15 @@ from chatkit.types import ThreadItem
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from pydantic import TypeAdapter
 from uuid_utils.compat import uuid7
 
+from accounts import prepared
 from accounts.models import User
+from accounts.prepared import Prepared
 from accounts.problems import Conflict
 from chat import ids
 from chat.kept import Attachment as Attachment
@@ -81,7 +85,7 @@ class Conversation(models.Model):
     @classmethod
     def touch(cls, id: UUID) -> None:
         """Note that something was said now. This locks the conversation."""
-        cls.objects.filter(pk=id).update(updated_at=timezone.now())
+        prepared.execute([prepared.updating(cls(pk=id, updated_at=timezone.now()), "updated_at")])
 
     def check_open(self) -> None:
         """Raise `Conflict` where staff have locked or closed it: then it can be read, and nothing more is said."""
@@ -125,8 +129,10 @@ class Turn(models.Model):
         default=True, db_default=True, help_text="Off: its message was edited or answered again."
     )
     abandoned = models.JSONField(default=list, blank=True, help_text="The turns that it took the place of.")
-    feedback = models.CharField(max_length=8, choices=Feedback, blank=True, db_default="")
-    feedback_reason = models.TextField(blank=True, db_default="", help_text="What the person says about the answer.")
+    feedback = models.CharField(max_length=8, choices=Feedback, blank=True, default="", db_default="")
+    feedback_reason = models.TextField(
+        blank=True, default="", db_default="", help_text="What the person says about the answer."
+    )
     key = models.CharField(max_length=255, help_text="Idempotency key, unique per user.")
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the request the key stands for.")
     status = models.CharField(max_length=20, choices=Status, default=Status.RUNNING)
@@ -141,7 +147,9 @@ class Turn(models.Model):
     model = models.CharField(max_length=200, blank=True)
     prompt_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the prompt's template.")
     prompt_values = models.JSONField(default=dict, db_default={}, blank=True, help_text="What the template was given.")
-    tools_hash = models.CharField(max_length=64, blank=True, db_default="", help_text="SHA-256 of the tools' list.")
+    tools_hash = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="SHA-256 of the tools' list."
+    )
     history_start = models.UUIDField(
         null=True, blank=True, help_text="The first of the turns that the model was given."
     )
@@ -194,12 +202,9 @@ class Turn(models.Model):
         """Return this turn's row as long as this run may write: it runs, and nobody has taken over."""
         return Turn.objects.filter(pk=self.pk, lease_owner=self.lease_owner, status=self.Status.RUNNING)
 
-    def hold(self, **changes: Any) -> None:
-        """Lock the row for a write, and change it.
-
-        Raises `LostLease`: a process that was paused must not write what another does.
-        """
-        if not (self.held().update(**changes) if changes else self.held().select_for_update().exists()):
+    def hold(self) -> None:
+        """Lock the row for a write. Raises `LostLease`: a process that was paused must not write what another does."""
+        if not held_turn().find(self.pk, self.lease_owner):
             raise LostLease
 
     def release(self) -> None:
@@ -225,7 +230,22 @@ class Turn(models.Model):
     def end(self, status: str, error: str = "") -> None:
         """Close the turn. Call it while the row is held, and last: nothing undoes it in this object."""
         self.status, self.error, self.ended_at = status, error, timezone.now()
-        self.save(update_fields=["status", "error", "ended_at", "first_text_ms"])
+        prepared.execute([prepared.updating(self, "status", "error", "ended_at", "first_text_ms")])
+
+    def told_all(self) -> None:
+        """Delete what was told of it to other processes: they read its messages from now on."""
+        prepared.execute([(UNTELL, [self.pk])])
+
+
+A_TURN, A_RUN = uuid7(), uuid7()
+UNTELL = "DELETE FROM chat_broadcast WHERE turn_id = %s"
+
+
+@functools.cache
+def held_turn() -> Prepared[Turn]:
+    """Return what locks a turn that one run still holds; rows that refer to it can be added meanwhile."""
+    found = Turn(pk=A_TURN, lease_owner=A_RUN).held().select_for_update(no_key=True)
+    return Prepared(found.values_list("id"), ["id"], [A_TURN, A_RUN])
 
 
 class Approval(models.Model):
@@ -303,6 +323,13 @@ def lease_end() -> datetime.datetime:
     return timezone.now() + datetime.timedelta(seconds=settings.TURN_LEASE_SECONDS)
 
 
+REPLACE = """
+ON CONFLICT (item_id) DO UPDATE SET kind = excluded.kind, text = excluded.text, item = excluded.item,
+refresh = coalesce(excluded.refresh, chat_message.refresh)
+WHERE chat_message.conversation_id = excluded.conversation_id RETURNING id, turn_id
+"""
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     def for_user(self, user: User) -> Self:
         return self.filter(conversation__user=user)
@@ -342,14 +369,32 @@ class Message(models.Model):
 
         An id that another conversation has is an `IntegrityError`.
         """
-        fields = {"kind": item.type, "text": item_text(item), "item": item.model_dump(mode="json", exclude_none=True)}
-        if refresh := getattr(item, "refresh", None):
-            fields["refresh"] = refresh.model_dump()
-        known = cls.objects.filter(item_id=item.id, conversation_id=conversation_id)
-        if known.update(**fields):
-            return known.get()
-        place = {"item_id": item.id, "conversation_id": conversation_id, "turn": turn}
-        return cls.objects.create(**fields, **place, created_at=aware(item.created_at))
+        return cls.put_all(conversation_id, [item], turn)[0]
+
+    @classmethod
+    def put_all(cls, conversation_id: UUID, items: Sequence[ThreadItem], turn: Turn | None) -> "list[Message]":
+        """Do what `put` does with many items, in one round trip."""
+        messages = [cls.of(conversation_id, item, turn) for item in items]
+        puts = [(sql + REPLACE, values) for message in messages for sql, values in prepared.insertions([message])]
+        for message, rows in zip(messages, prepared.execute(puts), strict=True):
+            if not rows:
+                raise IntegrityError(f"Another conversation has the item {message.item_id}.")
+            message.pk, message.turn_id = rows[0]
+        return messages
+
+    @classmethod
+    def of(cls, conversation_id: UUID, item: ThreadItem, turn: Turn | None) -> "Message":
+        refresh = getattr(item, "refresh", None)
+        return cls(
+            item_id=item.id,
+            conversation_id=conversation_id,
+            turn=turn,
+            kind=item.type,
+            text=item_text(item),
+            item=item.model_dump(mode="json", exclude_none=True),
+            refresh=refresh and refresh.model_dump(),
+            created_at=aware(item.created_at),
+        )
 
     def as_item(self) -> ThreadItem:
         return thread_item.validate_python(self.item)

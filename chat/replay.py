@@ -221,7 +221,7 @@ class Replay:
         """Store the message and its turn, under the recorded ids: what refers to them finds them."""
         before = Turn.objects.filter(conversation=self.conversation).order_by("id").last()
         with transaction.atomic():
-            turn = Turn.objects.create(
+            turn = Turn(
                 id=recorded.id,
                 conversation=self.conversation,
                 user=self.user,
@@ -232,7 +232,7 @@ class Replay:
             )
             message = self.recorded.question(recorded)
             item = turns.asked_again(message.item) if message else turns.user_message("")
-            turns.put_question(self.conversation, item, turn)
+            turns.store(self.conversation, item, turn)
         return turn
 
     async def run_on(self, turn: Turn) -> Turn:

@@ -1,6 +1,7 @@
 """Beginning turns, watching them, and stopping them."""
 
 import asyncio
+import functools
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
@@ -24,7 +25,9 @@ from django.db.models import Q
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from accounts import prepared
 from accounts.models import User
+from accounts.prepared import Prepared
 from accounts.problems import Conflict, KeyReused
 from accounts.sections import section
 from chat import approvals, attachments, branches, failures, ids, journal, lifecycle, limits, providers, questions
@@ -57,10 +60,17 @@ class Request:
 
 def find_by_key(user: User, request: Request) -> Turn | None:
     """Return the turn that the request's key began. Raises `KeyReused` where that was another request."""
-    turn = Turn.objects.select_related("conversation", "user").filter(user=user, key=request.key).first()
-    if turn and turn.fingerprint != request.fingerprint:
+    if not (found := turn_by_key().find(user.pk, request.key)):
+        return None
+    turn = reloaded(found[0][0].pk)
+    if turn.fingerprint != request.fingerprint:
         raise KeyReused
     return turn
+
+
+@functools.cache
+def turn_by_key() -> Prepared[Turn]:
+    return Prepared(Turn.objects.filter(user=-1, key="<key>").values_list("id"), ["id"], [-1, "<key>"])
 
 
 def get(user: User, public_id: str) -> Turn:
@@ -107,13 +117,13 @@ def begin(
     replaced: Turn | None = None
     settled: tuple[ThreadItem, ...] = ()
     if conversation is None:
-        conversation = Conversation.objects.create(user=user)
+        conversation = Conversation(user=user)
     else:  # one turn at a time: whoever locks the conversation second sees the turn of the first
         conversation = Conversation.locked().get(pk=conversation.pk)
         settled = make_room(conversation)
         replaced = find_replaced(conversation, replaces or item.id, is_edit=replaces is not None)
         place = branches.branch_off(conversation, replaced)
-    turn = Turn.objects.create(
+    turn = Turn(
         conversation=conversation,
         user=user,
         key=request.key,
@@ -123,9 +133,9 @@ def begin(
         prompt_hash=render(user).template_hash,
         **place,
     )
+    store(conversation, item, turn)
     if replaced and not replaces and replaced.status == Turn.Status.FAILED:
         journal.carry_over(replaced, turn)
-    put_question(conversation, item, turn)
     turn.settled = settled
     return turn
 
@@ -150,20 +160,26 @@ def find_replaced(conversation: Conversation, item_id: str, *, is_edit: bool) ->
     return turn
 
 
-def put_question(conversation: Conversation, item: UserMessageItem, turn: Turn) -> None:
-    """Store the message that a turn answers. One that is asked again belongs to its new turn."""
+def store(conversation: Conversation, item: UserMessageItem, turn: Turn) -> None:
+    """Store a new turn with the message that it answers, and the conversation's title.
+
+    A message that is asked again belongs to its new turn.
+    """
+    names = ", ".join(each.name for each in item.attachments)
+    conversation.title = conversation.title or title_from(item_text(item).strip() or names)
+    conversation.updated_at = timezone.now()
+    is_new = conversation._state.adding
+    kept = prepared.insertions([conversation]) if is_new else [prepared.updating(conversation, "title", "updated_at")]
+    prepared.execute(kept)
+    # Message and turn refer to each other: PostgreSQL looks at both when all is written.
     item = item.model_copy(update={"thread_id": conversation.public_id})
     turn.question = question = Message.put(conversation.pk, item, turn)
-    turn.save(update_fields=["question"])
+    prepared.insert(turn)
     if question.turn_id != turn.pk:
         question.turn = turn
         question.save(update_fields=["turn"])
     if item.attachments:
         attachments.send(conversation, item.attachments)
-    names = ", ".join(each.name for each in item.attachments)
-    conversation.title = conversation.title or title_from(item_text(item).strip() or names)
-    conversation.updated_at = timezone.now()
-    conversation.save(update_fields=["title", "updated_at"])
 
 
 def running_in(conversation_id: UUID) -> list[Turn]:
