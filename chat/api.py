@@ -14,7 +14,8 @@ from accounts.auth import UserRequest
 from accounts.sections import section
 from chat import approvals, branches, ids, journal, store, turns
 from chat.approvals import Decision
-from chat.models import MESSAGE_LENGTH, REASON_LENGTH, TITLE_LENGTH, Conversation, Message, Turn
+from chat.messages import MESSAGE_LENGTH
+from chat.models import REASON_LENGTH, TITLE_LENGTH, Conversation, Message, Turn
 from chat.sse import encode, event_stream
 
 router = Router(tags=["chat"])

@@ -54,7 +54,8 @@ from accounts.sections import section
 from chat import approvals, attachments, composer, dictation, ids, leftovers, lifecycle, questions, turns, widgets
 from chat.approval_card import DECIDE, EDIT, SHOW, card_item, form_item
 from chat.approvals import CardPayload
-from chat.models import MESSAGE_LENGTH, REASON_LENGTH, TITLE_LENGTH, Message, Turn, item_text
+from chat.messages import MESSAGE_LENGTH, item_text
+from chat.models import REASON_LENGTH, TITLE_LENGTH, Message, Turn
 from chat.sse import encode, event_stream
 from chat.store import Context, DatabaseStore, as_thread, find_message
 

@@ -107,10 +107,12 @@ class TurnRun:
 
     def load(self) -> tuple[history.History, list[Step], prompts.Prompt, list[ThreadItem]]:
         """Load what the turn goes on from, and note with what the model will be asked."""
-        steps = list(self.turn.steps.all())
+        steps = Step.of(self.turn)
         messages = self.turn.messages.visible().exclude(kind="user_message").order_by("id") if steps else []
-        self.verdicts = approvals.decided(self.turn, sum(step.kind == Step.Kind.RESPONSE for step in steps))
-        self.transcript.citations.learn(citations.remembered(self.turn))
+        if steps:
+            self.verdicts = approvals.decided(self.turn, sum(step.kind == Step.Kind.RESPONSE for step in steps))
+        if steps or self.turn.parent_id:
+            self.transcript.citations.learn(citations.remembered(self.turn))
         self.results = history.last_results(steps)
         self.options = composer.of_turn(self.turn)
         given = history.load(self.turn, steps)

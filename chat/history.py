@@ -39,8 +39,10 @@ def load(turn: Turn, steps: list[Step]) -> History:
 
     Earlier turns are taken whole, the newest first, until the budget is used up: never a tool call without its result.
     """
-    summary = summary_before(turn)
     items = turn_items(turn, steps)
+    if turn.parent_id is None:
+        return History("", items, 0, turn.pk)
+    summary = summary_before(turn)
     budget, used, turns = settings.HISTORY_TOKEN_BUDGET * CHARACTERS_PER_TOKEN, 0, 0
     start = turn.pk
     for each in earlier_turns(turn, summary):

@@ -1,17 +1,20 @@
 """The journal of a turn: database sections that record each step before the next one is taken."""
 
+import functools
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from agents import Usage
 from chatkit.types import ThreadItem
 from django.db import transaction
+from uuid_utils.compat import uuid7
 
 from accounts import metrics, prepared
-from accounts.prepared import Statement
-from chat import approvals, history, limits, prompts
+from accounts.prepared import Prepared, Statement
+from chat import approvals, history, ids, limits, prompts
 from chat.models import Conversation, Message, PromptTemplate, Step, Toolset, Turn
 from chat.prompts import Prompt
 
@@ -31,23 +34,30 @@ def record(turn: Turn, step: Step, items: list[ThreadItem]) -> None:
 def note_request(turn: Turn, prompt: Prompt, tools: list[Any], history_start: UUID) -> None:
     """Store what a turn asks the model with, besides what was said: staff see the whole request by it."""
     tools_hash = hashlib.sha256(json.dumps(tools, sort_keys=True).encode()).hexdigest()
-    keep_template(prompts.SYSTEM, prompt.template)
-    keep(Toolset(hash=tools_hash, tools=tools))
+    template = PromptTemplate(hash=prompt.template_hash, name=prompts.SYSTEM, text=prompt.template)
     turn.prompt_hash, turn.prompt_values, turn.tools_hash = prompt.template_hash, prompt.values, tools_hash
     turn.history_start = history_start
     noted = ["prompt_hash", "prompt_values", "tools_hash", "history_start", "queue_ms", "history_ms"]
-    turn.held().update(**{name: getattr(turn, name) for name in noted})
+    keep([template, Toolset(hash=tools_hash, tools=tools)], turn.updating(*noted))
 
 
 def keep_template(name: str, text: str) -> None:
-    keep(PromptTemplate(hash=prompts.hash_of(text), name=name, text=text))
+    keep([PromptTemplate(hash=prompts.hash_of(text), name=name, text=text)])
 
 
-def keep[M: (PromptTemplate, Toolset)](kept: M) -> None:
-    """Store what is not stored yet, which is rare: almost every turn is asked with what the last one was."""
-    found = type(kept)._default_manager
-    if not found.filter(hash=kept.hash).exists():
-        found.bulk_create([kept], ignore_conflicts=True)  # perhaps two turns at once
+KNOWN = "SELECT 1 FROM {table} WHERE hash = %s"
+
+
+def keep(kept: Sequence[Any], *others: Statement) -> None:
+    """Store what is not stored yet, which is rare: almost every turn is asked with what the last one was.
+
+    The look whether it is goes together with `others`.
+    """
+    looks = [(KNOWN.format(table=each._meta.db_table), [each.hash]) for each in kept]
+    found = prepared.execute([*looks, *others])
+    for each, rows in zip(kept, found, strict=False):
+        if not rows:
+            type(each)._default_manager.bulk_create([each], ignore_conflicts=True)  # perhaps two turns at once
 
 
 ADD_TOKENS = """
@@ -98,8 +108,14 @@ def end(turn: Turn, status: str, error: str, items: list[ThreadItem], partial: S
 
 def answer_items(turn_id: Any) -> list[ThreadItem]:
     """Return what a turn answered: its items without the person's message."""
-    messages = Message.objects.filter(turn=turn_id).visible().exclude(kind="user_message")
-    return [message.as_item() for message in messages.order_by("id")]
+    return [message.as_item() for message, _ in answer_messages().find(turn_id)]
+
+
+@functools.cache
+def answer_messages() -> Prepared[Message]:
+    mark = uuid7()
+    found = Message.objects.filter(turn=mark).visible().exclude(kind="user_message").order_by("id")
+    return Prepared(found.values_list("id", "item"), ["id", "item"], [mark])
 
 
 def carry_over(failed: Turn, turn: Turn) -> None:
@@ -117,13 +133,12 @@ def carry_over(failed: Turn, turn: Turn) -> None:
 
 def answer(turn_id: Any) -> dict[str, Any]:
     """Return a turn as the API answers with it."""
-    turn = Turn.objects.select_related("conversation", "question").get(pk=turn_id)
-    steps = list(turn.steps.all())
-    texts = turn.messages.filter(kind="assistant_message").order_by("id").values_list("text", flat=True)
+    turn, (message_id,) = turn_with_question().get(turn_id)
+    steps, texts = Step.of(turn), [message.text for message, _ in answer_texts().find(turn_id)]
     return {
-        "conversation_id": turn.conversation.public_id,
+        "conversation_id": ids.show("conv", turn.conversation_id),
         "turn_id": turn.public_id,
-        "message_id": turn.question.item_id if turn.question else None,
+        "message_id": message_id,
         "status": turn.status,
         "response": "\n\n".join([*texts, *history.shown_in_words(turn, steps)]),
         "tool_calls": [step.as_tool_call() for step in steps if step.kind == Step.Kind.TOOL],
@@ -133,3 +148,16 @@ def answer(turn_id: Any) -> dict[str, Any]:
         "abandoned": turn.abandoned,
         "error": turn.error or None,
     }
+
+
+@functools.cache
+def turn_with_question() -> Prepared[Turn]:
+    fields, mark = Turn.columns(), uuid7()
+    return Prepared(Turn.objects.filter(pk=mark).values_list(*fields, "question__item_id"), fields, [mark])
+
+
+@functools.cache
+def answer_texts() -> Prepared[Message]:
+    mark = uuid7()
+    found = Message.objects.filter(turn=mark, kind="assistant_message").order_by("id")
+    return Prepared(found.values_list("id", "text"), ["id", "text"], [mark])

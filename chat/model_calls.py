@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import openai
@@ -138,10 +139,16 @@ def name_calls(output: list[Any], items: Any) -> None:
 
 
 class ChatCompletionsModel(OpenAIChatCompletionsModel):
-    """The SDK's model, told why each answer ended: it takes one that was cut off for a complete one."""
+    """The SDK's model, told why each answer ended: it takes one that was cut off for a complete one.
+
+    Tools are sent as they were made ready once (`ServerTool.as_sent`): the SDK would go through the schema of each with
+    every call.
+    """
 
     async def _fetch_response(self, *args: Any, **kwargs: Any) -> Any:
-        fetched: Any = await super()._fetch_response(*args, **kwargs)
+        instructions, input, model_settings, tools, *more = args
+        given = replace(model_settings, extra_body={"tools": [tool.as_sent for tool in tools]} if tools else None)
+        fetched: Any = await super()._fetch_response(instructions, input, given, [], *more, **kwargs)
         response, stream = fetched  # turns are streamed
         return response, FinishedStream(stream)
 

@@ -1,6 +1,5 @@
 import datetime
 import functools
-from collections.abc import Sequence
 from typing import Any, Self
 from uuid import UUID
 
@@ -8,15 +7,14 @@ from chatkit.types import ThreadItem
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
-from django.db import IntegrityError, models
+from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
-from pydantic import TypeAdapter
 from uuid_utils.compat import uuid7
 
 from accounts import prepared
 from accounts.models import User
-from accounts.prepared import Prepared
+from accounts.prepared import Prepared, Statement
 from accounts.problems import Conflict
 from chat import ids
 from chat.kept import Attachment as Attachment
@@ -24,16 +22,12 @@ from chat.kept import ImportedState as ImportedState
 from chat.kept import Look as Look
 from chat.kept import PromptTemplate as PromptTemplate
 from chat.kept import Toolset as Toolset
+from chat.messages import Message as Message
 
 TITLE_LENGTH = 120
-MESSAGE_LENGTH = 20_000
 REASON_LENGTH = 2_000
 
-# What staff search: whole words in any language, as they stand.
 WORDS_OF_TITLE = SearchVector("title", config="simple")
-WORDS_OF_TEXT = SearchVector("text", config="simple")
-
-thread_item: TypeAdapter[ThreadItem] = TypeAdapter(ThreadItem)
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -198,6 +192,10 @@ class Turn(models.Model):
         """Tell whether it runs by name only: its process stopped renewing the lease."""
         return self.is_running and self.lease_expires_at < timezone.now()
 
+    @classmethod
+    def columns(cls) -> list[str]:
+        return [field.attname for field in cls._meta.concrete_fields]
+
     def held(self) -> models.QuerySet["Turn"]:
         """Return this turn's row as long as this run may write: it runs, and nobody has taken over."""
         return Turn.objects.filter(pk=self.pk, lease_owner=self.lease_owner, status=self.Status.RUNNING)
@@ -206,6 +204,10 @@ class Turn(models.Model):
         """Lock the row for a write. Raises `LostLease`: a process that was paused must not write what another does."""
         if not held_turn().find(self.pk, self.lease_owner):
             raise LostLease
+
+    def updating(self, *names: str) -> Statement:
+        """Return the statement that writes some fields, if this run may write."""
+        return prepared.updating(self, *names, where=("lease_owner", "status"))
 
     def release(self) -> None:
         """Let others take over at once."""
@@ -323,97 +325,6 @@ def lease_end() -> datetime.datetime:
     return timezone.now() + datetime.timedelta(seconds=settings.TURN_LEASE_SECONDS)
 
 
-REPLACE = """
-ON CONFLICT (item_id) DO UPDATE SET kind = excluded.kind, text = excluded.text, item = excluded.item,
-refresh = coalesce(excluded.refresh, chat_message.refresh)
-WHERE chat_message.conversation_id = excluded.conversation_id RETURNING id, turn_id
-"""
-
-
-class MessageQuerySet(models.QuerySet["Message"]):
-    def for_user(self, user: User) -> Self:
-        return self.filter(conversation__user=user)
-
-    def visible(self) -> Self:
-        """Narrow to what the person sees: of several versions the active one."""
-        active = Q(turn=None) | Q(turn__is_active=True)
-        return self.filter(active).exclude(kind__in=["hidden_context_item", "sdk_hidden_context"])
-
-
-class Message(models.Model):
-    """What the person sees: one ChatKit thread item. `id` is the insert sequence that pages are ordered by."""
-
-    item_id = models.CharField(max_length=80, unique=True)
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
-    turn = models.ForeignKey(Turn, models.CASCADE, null=True, blank=True, related_name="messages")
-    kind = models.CharField(max_length=30)
-    text = models.TextField(blank=True, help_text="Plain text, for search and for reading.")
-    item = models.JSONField()
-    refresh = models.JSONField(null=True, blank=True, help_text="The tool call that draws its widget anew.")
-    created_at = models.DateTimeField(default=timezone.now)
-
-    objects = MessageQuerySet.as_manager()
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["conversation", "id"], name="message_order"),
-            GinIndex(WORDS_OF_TEXT, name="message_words"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.text[:60]}"
-
-    @classmethod
-    def put(cls, conversation_id: UUID, item: ThreadItem, turn: Turn | None = None) -> "Message":
-        """Store an item, or replace what is stored under its id; its place in the order never changes.
-
-        An id that another conversation has is an `IntegrityError`.
-        """
-        return cls.put_all(conversation_id, [item], turn)[0]
-
-    @classmethod
-    def put_all(cls, conversation_id: UUID, items: Sequence[ThreadItem], turn: Turn | None) -> "list[Message]":
-        """Do what `put` does with many items, in one round trip."""
-        messages = [cls.of(conversation_id, item, turn) for item in items]
-        puts = [(sql + REPLACE, values) for message in messages for sql, values in prepared.insertions([message])]
-        for message, rows in zip(messages, prepared.execute(puts), strict=True):
-            if not rows:
-                raise IntegrityError(f"Another conversation has the item {message.item_id}.")
-            message.pk, message.turn_id = rows[0]
-        return messages
-
-    @classmethod
-    def of(cls, conversation_id: UUID, item: ThreadItem, turn: Turn | None) -> "Message":
-        refresh = getattr(item, "refresh", None)
-        return cls(
-            item_id=item.id,
-            conversation_id=conversation_id,
-            turn=turn,
-            kind=item.type,
-            text=item_text(item),
-            item=item.model_dump(mode="json", exclude_none=True),
-            refresh=refresh and refresh.model_dump(),
-            created_at=aware(item.created_at),
-        )
-
-    def as_item(self) -> ThreadItem:
-        return thread_item.validate_python(self.item)
-
-
-def aware(moment: datetime.datetime) -> datetime.datetime:
-    """Return a moment with its zone; openai-chatkit makes naive ones by the machine's clock."""
-    return moment if moment.tzinfo else moment.astimezone(datetime.UTC)
-
-
-def item_text(item: ThreadItem) -> str:
-    """Return what a user or assistant message says, as plain text; other items say nothing."""
-    parts = getattr(item, "content", None)
-    if not isinstance(parts, list):
-        return ""
-    has_tags = any(part.type == "input_tag" for part in parts)  # those stand inside a sentence
-    return ("" if has_tags else "\n\n").join(part.text for part in parts if getattr(part, "text", ""))
-
-
 class Step(models.Model):
     """One model response or one tool call of a turn. Append-only: journal, history, trace and recording in one.
 
@@ -448,5 +359,16 @@ class Step(models.Model):
     def __str__(self) -> str:
         return f"{self.number}. {self.kind} {self.name}"
 
+    @classmethod
+    def of(cls, turn: Turn) -> "list[Step]":
+        """Return a turn's steps in their order."""
+        return [step for step, _ in steps_of_turn().find(turn.pk)]
+
     def as_tool_call(self) -> dict[str, Any]:
         return {"name": self.name, "arguments": self.arguments, "result": self.result}
+
+
+@functools.cache
+def steps_of_turn() -> Prepared[Step]:
+    fields = [field.attname for field in Step._meta.concrete_fields]
+    return Prepared(Step.objects.filter(turn=A_TURN).values_list(*fields), fields, [A_TURN])

@@ -22,7 +22,8 @@ from pydantic import TypeAdapter
 from accounts.models import User
 from accounts.sections import section
 from chat import attachments, ids, turns, widgets
-from chat.models import TITLE_LENGTH, Conversation, Message, Turn, aware
+from chat.messages import aware
+from chat.models import TITLE_LENGTH, Conversation, Message, Turn
 from chat.turns import get_conversation
 
 MAX_PAGE = 100

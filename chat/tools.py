@@ -4,10 +4,11 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from agents import FunctionTool
+from agents.models.chatcmpl_converter import Converter
 from agents.tool_context import ToolContext
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -77,14 +78,21 @@ async def page_call(name: str, arguments: dict[str, Any]) -> ToolCall | None:
     return None
 
 
-def sdk_tool(tool: Tool) -> FunctionTool:
+class ServerTool(FunctionTool):
+    @cached_property
+    def as_sent(self) -> dict[str, Any]:
+        """Return the tool as Chat Completions takes it."""
+        return dict(Converter.tool_to_openai(self))
+
+
+def sdk_tool(tool: Tool) -> ServerTool:
     """Return a tool as the Agents SDK takes it. Calls go to the run that is the SDK's context, so it is made once."""
 
     async def invoke(context: ToolContext[Any], arguments: str) -> str:
         return str(await context.context.answer_asked(context.tool_call_id))
 
     schema = {"properties": {}} | tool.input_schema  # OpenAI wants them, MCP does not
-    return FunctionTool(tool.name, tool.description or "", schema, invoke, strict_json_schema=False)
+    return ServerTool(tool.name, tool.description or "", schema, invoke, strict_json_schema=False)
 
 
 @asynccontextmanager

@@ -33,7 +33,8 @@ from accounts.sections import section
 from chat import approvals, attachments, branches, failures, ids, journal, lifecycle, limits, providers, questions
 from chat.broadcast import Heard, told_so_far
 from chat.live import running
-from chat.models import Conversation, Message, Turn, item_text, lease_end, title_from
+from chat.messages import item_text
+from chat.models import Conversation, Message, Turn, lease_end, title_from
 from chat.prompts import render
 
 POLL_SECONDS = 0.3
@@ -223,7 +224,7 @@ async def watch(turn: Turn) -> AsyncIterator[ThreadStreamEvent]:
                     yield event
             if not turn.is_dead or not await lifecycle.resume(turn):
                 await asyncio.sleep(POLL_SECONDS)
-        turn, items = await section(state, turn.pk)
+        turn, items = await section(state, turn)
     for item in items:
         if heard.is_news(event := ThreadItemDoneEvent(item=item)):
             yield event
@@ -231,10 +232,17 @@ async def watch(turn: Turn) -> AsyncIterator[ThreadStreamEvent]:
         yield failures.event()
 
 
-def state(turn_id: UUID) -> tuple[Turn, list[ThreadItem] | None]:
+def state(turn: Turn) -> tuple[Turn, list[ThreadItem] | None]:
     """Return a turn as it stands now, and what it answered once it runs no more."""
-    turn = reloaded(turn_id)
-    return turn, None if turn.is_running else journal.answer_items(turn_id)
+    now, _ = turn_by_id().get(turn.pk)
+    now.conversation, now.user = turn.conversation, turn.user
+    return now, None if now.is_running else journal.answer_items(now.pk)
+
+
+@functools.cache
+def turn_by_id() -> Prepared[Turn]:
+    fields, mark = Turn.columns(), uuid7()
+    return Prepared(Turn.objects.filter(pk=mark).values_list(*fields), fields, [mark])
 
 
 def reloaded(turn_id: UUID) -> Turn:

@@ -19,7 +19,8 @@ from django.utils.dateparse import parse_date
 from accounts.models import User
 from accounts.problems import NotFound
 from chat import ids
-from chat.models import WORDS_OF_TEXT, WORDS_OF_TITLE, Conversation, Message, Step, Turn
+from chat.messages import WORDS_OF_TEXT
+from chat.models import WORDS_OF_TITLE, Conversation, Message, Step, Turn
 
 LATEST = 1_000  # matches that are looked at
 # From so many matches on the latest messages are read one by one instead of all that match, until this many fit.
