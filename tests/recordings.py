@@ -17,12 +17,22 @@ from chat.models import Conversation
 from chat.recording import record
 from tests.server import ROOT, Server
 
+_folder: Path | None = None
+
 
 def keep(folder: Path) -> None:
     """Export the conversations of each test, in a folder of its name, before its rows are removed."""
+    global _folder
+    _folder = folder
     for case in (TransactionTestCase, TestCase):
         first(case, "_fixture_teardown", lambda case: keep_here(of_this_test(folder)))
     first(Server, "__exit__", lambda server: keep_served(server, of_this_test(folder)))
+
+
+def keep_now() -> None:
+    """Export the conversations as they are: the test changes next what they were made of."""
+    if _folder:
+        keep_here(of_this_test(_folder))
 
 
 def first(owner: type, name: str, act: Callable[[Any], None]) -> None:
@@ -50,7 +60,9 @@ def keep_here(folder: Path) -> None:
     for conversation in Conversation.objects.begun().select_related("user"):
         folder.mkdir(parents=True, exist_ok=True)
         recording = record(conversation)
-        (folder / f"{recording.public_id}.json").write_text(dump(recording))
+        path = folder / f"{recording.public_id}.json"
+        if not path.exists():  # else by `keep_now`
+            path.write_text(dump(recording))
 
 
 def keep_served(server: Server, folder: Path) -> None:

@@ -72,7 +72,7 @@ def check(folder: Path) -> list[str]:
     bring_in(files.values())
     before = dump()
     report = replays()
-    found = {each["id"]: lines for each in report["replays"] if (lines := faults(each)) and not each["forgotten"]}
+    found = {each["id"]: lines for each in report["replays"] if (lines := faults(each))}
     found |= {id: [reason] for id, reason in report["failures"].items()}
     lines = [f"{files[id].parent.name} {id}: {line}" for id, each in found.items() for line in each]
     lines += ["The database is not as it was before."] if dump() != before else []
@@ -87,8 +87,6 @@ def figures(report: Any) -> str:
     alike = sum(each["same_end"] for each in report["replays"])
     total = len(report["replays"]) + len(report["failures"])
     not_here = f"; {calls.count('not_here')} of tools that are not here: {', '.join(missing)}" if missing else ""
-    gone = sum(bool(each["forgotten"]) for each in report["replays"])
-    not_here += f"; {gone} whose history was removed" if gone else ""
     return f"{alike} of {total} end alike, {calls.count('same')} of {here} calls are the same{not_here}"
 
 

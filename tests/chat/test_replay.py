@@ -20,7 +20,7 @@ from tasks.models import Change, Operation, Task
 from tests.chat.talking import command, command_json, ended, talk
 from tests.faults.provider import Asked, Call, Provider, Reply
 from tests.people import sign_up
-from tests.recordings import keep_here
+from tests.recordings import keep_here, keep_now
 from tests.replays import check, dump
 
 
@@ -155,6 +155,7 @@ class RecordedTests(TransactionTestCase):
         talk(sign_up(), "add buy milk tomorrow at 5pm", "add eggs", "complete milk", "undo")
         talk(sign_up("Bob", "Asia/Tokyo"), "every friday remind me to swim")
         keep_here(self.folder / "here")
+        keep_now()
         for model in (Conversation, Change, Operation, Task):
             model.objects.all().delete()
 
@@ -311,6 +312,7 @@ class OtherModelTests(TransactionTestCase):
 
     def test_a_recording_without_its_history_says_so(self) -> None:
         conversation = self.talk("task", "Buy tea")
+        keep_now()
         for model in (Change, Operation):
             model.objects.all().delete()
         status, printed = command("replay_conversation", conversation.public_id, "--recorded")

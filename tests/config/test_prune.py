@@ -15,6 +15,7 @@ from chat.models import Attachment, Conversation, Look, Message, PromptTemplate,
 from config import retention
 from tasks import operations
 from tasks.models import Change, Operation, Task
+from tests import recordings
 from tests.chat.talking import talk
 from tests.people import sign_up
 
@@ -24,6 +25,7 @@ DAY = datetime.timedelta(days=1)
 
 def prune(*arguments: str, days: int = 0) -> str:
     """Run the command as it will run in `days` from now; return what it says."""
+    recordings.keep_now()
     out = StringIO()
     with clock.running(clock.Clock(timezone.now() + days * DAY)):
         call_command("prune", *arguments, stdout=out)
