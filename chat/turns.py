@@ -144,11 +144,12 @@ def begin(
 def make_room(conversation: Conversation) -> tuple[ThreadItem, ...]:
     """Close what waits for the person: something else is said. Returns the items that show it. Raises `Busy`."""
     conversation.check_open()
-    if others := running_in(conversation.pk):
-        raise Busy(others[0])
+    unfinished = Turn.objects.filter(conversation=conversation, status__in=Turn.UNFINISHED)
     settled: list[ThreadItem] = []
-    for waiting in Turn.objects.filter(conversation=conversation, status=Turn.Status.AWAITING_APPROVAL):
-        settled += approvals.withdraw(waiting)
+    for turn in unfinished.select_related("conversation", "user").order_by("-status"):  # one that runs first
+        if turn.is_running:
+            raise Busy(turn)
+        settled += approvals.withdraw(turn)
     return (*settled, *questions.withdraw(conversation.pk))
 
 

@@ -67,8 +67,7 @@ class Ledger:
         task = Task(user=self.caller.user, created_at=self.now, updated_at=self.now)
         task.id = id or task.id
         self.set(task, values)
-        task.number = self.task_list.next_number()
-        prepared.insert(task)
+        self.task_list.add(task)
         self.note(task, None, task.snapshot())
         return task
 

@@ -31,8 +31,7 @@ def perform(caller: Caller, tool: str, arguments: Values, work: Callable[[Ledger
     """
     with transaction.atomic():
         task_list = TaskList.lock(caller.user)
-        done = Operation.objects.filter(user=caller.user, key=caller.key).first() if caller.key else None
-        if done:
+        if caller.key and (done := Operation.under(caller.user, caller.key)):
             if (done.tool, done.arguments) != (tool, arguments):
                 raise KeyReused
             return done

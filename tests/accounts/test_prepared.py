@@ -83,6 +83,26 @@ class PreparedTests(TestCase):
         with self.assertRaises(Task.DoesNotExist):
             prepared.update(rows[0])
 
+    def test_some_fields_are_written_where_a_row_holds_what_it_held(self) -> None:
+        operations.add_task(Caller(self.ann, "rest"), {"title": "Trip"})
+        task = Task.objects.get()
+        task.title, task.notes = "Journey", "not written"
+        prepared.execute([prepared.updating(task, "title", where=("version",))])
+        task.title, task.version = "Voyage", 7
+        prepared.execute([prepared.updating(task, "title", where=("version",))])
+        self.assertEqual(Task.objects.values_list("title", "notes").get(), ("Journey", ""))
+
+    def test_json_is_read_as_the_query_set_reads_it(self) -> None:
+        done = operations.add_task(Caller(self.ann, "rest", "k"), {"title": "Trip", "labels": ["fun"]})
+        found = Operation.under(self.ann, "k")
+        assert found
+        self.assertEqual((found, found.arguments, found.result), (done, done.arguments, done.result))
+        self.assertIsNone(Operation.under(self.bob, "k"))
+
+    def test_each_statement_gives_its_rows(self) -> None:
+        given = prepared.execute([("SELECT %s", [1]), ("SELECT 1 WHERE %s", [False]), ("SELECT 2 UNION SELECT 3", [])])
+        self.assertEqual([sorted(rows) for rows in given], [[(1,)], [], [(2,), (3,)]])
+
     def test_more_rows_than_go_at_once_are_stored_in_their_order(self) -> None:
         count = 2 * prepared.ROWS_AT_ONCE + 1
         operation = Operation(user=self.ann, source="rest", key="k", tool="t", arguments={}, result=[], changes_count=0)
