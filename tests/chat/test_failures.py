@@ -360,6 +360,7 @@ class FailureTests(TransactionTestCase):
             await self.kit.say("milk")
             turn = await Turn.objects.select_related("conversation", "user").aget()
             await Step.objects.filter(turn=turn, number__gt=1).adelete()
+            await turn.messages.exclude(kind="user_message").adelete()
             await Turn.objects.aupdate(status="running", lease_expires_at="2000-01-01T00:00Z")
             turn.status, asked = "running", len(self.provider.asked)
             self.assertTrue(await lifecycle.resume(turn))
