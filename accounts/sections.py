@@ -17,7 +17,7 @@ from contextvars import copy_context
 from itertools import count
 from time import perf_counter
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import SyncToAsync, sync_to_async
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
@@ -40,16 +40,26 @@ def _keep_connections() -> None:
 
 async def section[**P, R](work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run `work(*args, **kwargs)` in a worker thread; its database connections are free again afterwards."""
-    asked = perf_counter()
+    asked, loop = perf_counter(), asyncio.get_running_loop()
 
     def run() -> R:
         metrics.section_wait_seconds.observe(perf_counter() - asked)
-        return released(work, *args, **kwargs)
+        _here.loop = loop
+        try:
+            return released(work, *args, **kwargs)
+        finally:
+            _here.loop = None
 
     if _threads is None:
         return await sync_to_async(run)()
-    # Not by asgiref, which prepares for synchronous code that calls async code again: what sections never do.
-    return await asyncio.get_running_loop().run_in_executor(_threads, copy_context().run, run)
+    # Not by asgiref, which prepares each call for synchronous code that waits for async code: what sections never do.
+    return await loop.run_in_executor(_threads, copy_context().run, run)
+
+
+def asking_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the event loop that this thread works for, in a section or in a synchronous view, if there is one."""
+    loop = getattr(_here, "loop", None) or getattr(SyncToAsync.threadlocal, "main_event_loop", None)
+    return loop if loop and loop.is_running() else None
 
 
 def released[**P, R](work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -2,6 +2,7 @@
 
 import datetime
 import functools
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ MAX_TOKEN_BYTES = 4096
 MAX_KID_LENGTH = 64
 MAX_LIFE_SECONDS = 60 * 60
 LEEWAY_SECONDS = 10
+DECODED_TOKENS = 4096  # that a process remembers
 OAUTH_TYPE = "AT+JWT"  # RFC 9068, section 2.1
 
 
@@ -81,17 +83,29 @@ async def verify(token: str, *profiles: Profile) -> Claims:
         raise InvalidToken("The token is longer than 4 KB.")
     key, profile = await signing_key(token, profiles or (session_profile(),))
     try:
-        payload = jwt.decode(
-            token,
-            key,
-            algorithms=[key.algorithm_name],
-            audience=profile.audience,
-            issuer=profile.issuer,
-            leeway=LEEWAY_SECONDS,
-            options={"require": ["exp", "iat", "iss", "aud", "sub"]},
-        )
+        claims = decoded(token, key, profile)
     except jwt.PyJWTError as error:
         raise InvalidToken(f"The token is not valid: {error}") from error
+    if claims.expires_at.timestamp() <= time.time() - LEEWAY_SECONDS:  # since it was decoded
+        raise InvalidToken("The token is not valid: Signature has expired")
+    return claims
+
+
+@functools.lru_cache(DECODED_TOKENS)
+def decoded(token: str, key: jwt.PyJWK, profile: Profile) -> Claims:
+    """Return what `token` says if `key` signed it. A token is checked once: it comes with each request for minutes.
+
+    The key is one that the issuer still publishes, or the token would not have come here.
+    """
+    payload = jwt.decode(
+        token,
+        key,
+        algorithms=[key.algorithm_name],
+        audience=profile.audience,
+        issuer=profile.issuer,
+        leeway=LEEWAY_SECONDS,
+        options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+    )
     if not payload["sub"]:
         raise InvalidToken("The token names no subject.")
     if payload["exp"] - payload["iat"] > MAX_LIFE_SECONDS:

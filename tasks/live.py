@@ -6,13 +6,13 @@ from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import SyncToAsync
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from channels.layers import get_channel_layer
 
 from accounts import ids
 from accounts.models import User
 from accounts.presence import present
+from accounts.sections import asking_loop
 from accounts.tokens import InvalidToken, authenticate
 from tasks.models import Change, Operation, Task
 from tasks.schemas import TaskOut
@@ -34,8 +34,9 @@ def announce(operation: Operation, changes: list[Change], tasks: dict[UUID, Task
     if not changes:
         return
     left = {change.task_id: change for change in changes if change.after}
-    missing = Task.objects.without_words().select_related("parent").in_bulk(left.keys() - tasks.keys())
-    found = [(tasks | missing)[id] for id in left]
+    if missing := left.keys() - tasks.keys():
+        tasks = tasks | Task.objects.without_words().select_related("parent").in_bulk(missing)
+    found = [tasks[id] for id in left]
     shapes = {task.number: TaskOut.of(task).model_dump(mode="json") for task in found}
     message = {
         "type": "tasks.changed",
@@ -62,8 +63,7 @@ def send(message: Coroutine[Any, Any, None]) -> None:
 
     It is not waited for: the loop may itself be waiting for this thread, after a client went away.
     """
-    loop = getattr(SyncToAsync.threadlocal, "main_event_loop", None)
-    if loop and loop.is_running():
+    if loop := asking_loop():
         asyncio.run_coroutine_threadsafe(message, loop)
     else:
         asyncio.run(message)

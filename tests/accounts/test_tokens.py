@@ -6,6 +6,7 @@ import hmac
 import json
 import time
 from typing import Any
+from unittest import mock
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -17,7 +18,7 @@ from jwt.algorithms import OKPAlgorithm
 from accounts import issuer
 from accounts.keys import KeySet, signing_keys
 from accounts.models import BUILT_IN_ISSUER, SigningKey, User
-from accounts.tokens import InvalidToken, authenticate, verify
+from accounts.tokens import LEEWAY_SECONDS, InvalidToken, authenticate, key_set, verify
 from tests.people import sign_up
 
 
@@ -43,6 +44,22 @@ class TokenTests(TestCase):
 
     async def test_a_good_one_lets_in(self) -> None:
         self.assertEqual((await authenticate(self.token())).user, self.ann.user)
+
+    async def test_one_that_was_good_expires_and_goes_with_its_key(self) -> None:
+        token = self.token()
+        await authenticate(token)
+        over = time.time() + 60 + LEEWAY_SECONDS
+        with mock.patch("accounts.tokens.time.time", return_value=over - 2):
+            await authenticate(token)
+        with (
+            mock.patch("accounts.tokens.time.time", return_value=over + 1),
+            self.assertRaisesMessage(InvalidToken, "Signature has expired"),
+        ):
+            await authenticate(token)
+        key_set(None).keys.clear()
+        await SigningKey.objects.all().adelete()
+        with self.assertRaises(InvalidToken):
+            await authenticate(token)
 
     async def test_broken_and_forged_ones_do_not(self) -> None:
         now = int(time.time())
