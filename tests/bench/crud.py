@@ -87,13 +87,14 @@ class Side:
         self.remove(added, connections)
 
     def remove(self, added: Figures, connections: int) -> None:
-        """Delete what was added. The answers do not say whose it is, but each list does."""
-        requests = []
+        """Delete what was added, of all people in turn. The answers do not say whose it is, but each list does."""
+        of_each = []
         for whose, person in enumerate(self.people):
             kept = set(self.ids[whose])
             listed = asyncio.run(load(self.port, [request("GET", f"{person.api}/tasks?limit=200", person.token)], 1))
             found = [task["id"] for task in json.loads(listed.answers[0])["items"] if task["id"] not in kept]
-            requests += [request("DELETE", f"{person.api}/tasks/{id}", person.token) for id in found]
+            of_each.append([request("DELETE", f"{person.api}/tasks/{id}", person.token) for id in found])
+        requests = [each for turn in zip(*of_each, strict=True) for each in turn]
         assert len(requests) == len(added.answers)
         self.ask("delete", requests, connections)
 
