@@ -9,7 +9,6 @@ from time import perf_counter
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.core.management import call_command
 from django.test import AsyncClient, override_settings
 
 from accounts import issuer
@@ -17,6 +16,7 @@ from accounts.models import User
 from chat import history
 from chat.models import Conversation, Message, Step, Turn, lease_end
 from chat.turns import user_message
+from tests.bench.filling import empty_database
 from tests.bench.table import Row, Table
 from tests.faults.provider import Asked, Call, Provider, Reply
 
@@ -37,7 +37,7 @@ def assistant(asked: Asked) -> Reply:
 
 
 def measure(options: Namespace) -> Table:
-    call_command("migrate", verbosity=0)
+    empty_database()
     provider = Provider(keep_alive=False).scripted("talk", assistant)
     with provider.serving() as url:
         model: dict[str, Any] = {

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 
+from django.core.management import call_command
 from django.db import connection
 
 from accounts.models import User
@@ -99,6 +100,12 @@ WHERE user_id = %(user)s AND number = %(number)s AND key LIKE 'more %%'
 """
 # As the migration counts what is there already.
 COUNTS = import_module("tasks.migrations.0002_finding").COUNTS
+
+
+def empty_database() -> None:
+    """Make this process's database, or empty it of what another group left."""
+    call_command("migrate", verbosity=0)
+    call_command("flush", verbosity=0, interactive=False)
 
 
 def fill(user: User, own: int, rows: int, users: int = USERS) -> None:

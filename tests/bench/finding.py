@@ -12,7 +12,6 @@ from functools import partial
 from itertools import count
 from time import perf_counter
 
-from django.core.management import call_command
 from django.db import connection
 from django.db.models import Count, Max
 from django.test.utils import CaptureQueriesContext
@@ -22,7 +21,7 @@ from accounts.models import User
 from tasks import finding, history, operations
 from tasks.finding import Filters
 from tasks.models import Operation, Task, TaskList
-from tests.bench.filling import LONG_HISTORY, OWN, USERS, fill
+from tests.bench.filling import LONG_HISTORY, OWN, USERS, empty_database, fill
 from tests.bench.table import Row, Table
 
 PAGE = 50
@@ -56,7 +55,7 @@ type Case = tuple[str, Callable[[], object]]
 
 def measure(options: Namespace) -> Table:
     """Measure with `options.rows` tasks of everyone."""
-    call_command("migrate", verbosity=0)
+    empty_database()
     user = User.objects.sign_up(name="Ann", email="ann@example.org", password="correct horse battery")
     own = min(OWN, options.rows // 2)
     fill(user, own, rows=own, users=1)

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django.core.management import call_command
 from django.db import connection
 
 from accounts.models import User
@@ -21,6 +20,7 @@ from knowledge import ingest, search
 from knowledge.embeddings import Embedding
 from knowledge.ingest import Place
 from knowledge.models import Chunk, Document
+from tests.bench.filling import empty_database
 from tests.bench.table import Row, Table
 
 OWNERS = 100
@@ -62,7 +62,7 @@ WHERE owner_id = %s ORDER BY embedding <=> %s::vector, chunk.id LIMIT %s
 
 def measure(options: Namespace) -> Table:
     """Measure with `options.chunks` chunks of all owners, and one owner more who has half as many alone."""
-    call_command("migrate", verbosity=0)
+    empty_database()
     dice = random.Random(0)  # noqa: S311  # the same questions in every run
     each = max(options.chunks // OWNERS, DOCUMENTS)
     owners = [User.objects.create(username=f"owner {n}", subject=f"owner {n}") for n in range(OWNERS + 1)]

@@ -5,12 +5,12 @@ from argparse import Namespace
 from collections.abc import Iterator
 from time import perf_counter
 
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client, override_settings
 
 from accounts.models import User
 from chat.models import Conversation
+from tests.bench.filling import empty_database
 from tests.bench.table import Row, Table
 
 FEW = 1_000
@@ -135,7 +135,7 @@ def pages() -> Iterator[tuple[str, str]]:
 
 
 def measure(options: Namespace) -> Table:
-    call_command("migrate", verbosity=0)
+    empty_database()
     staff = User.objects.create_superuser("bench-staff")
     with override_settings(ALLOWED_HOSTS=["testserver"]):
         client = Client()
