@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import TransactionTestCase, override_settings
 
 from accounts import sections
+from chat import broadcast
 from tests.chat.test_turns import add_milk
 from tests.faults.provider import Provider
 from tests.people import sign_up
@@ -25,6 +26,8 @@ class StatementTests(TransactionTestCase):
         released = sections.released
 
         def counted(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+            if work is broadcast.tell:  # several times a second for all turns, whatever they do
+                return released(work, *args, **kwargs)
             with connection.execute_wrapper(self.count):
                 return released(work, *args, **kwargs)
 
