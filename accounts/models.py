@@ -78,9 +78,7 @@ class UserManager(DjangoUserManager["User"]):
 
 @functools.cache
 def by_subject() -> "Prepared[User]":
-    fields = [field.attname for field in User._meta.concrete_fields]
-    found = User.objects.filter(issuer="<issuer>", subject="<subject>").values_list(*fields)
-    return Prepared(found, fields, ["<issuer>", "<subject>"])
+    return Prepared(User.objects.filter(issuer="<issuer>", subject="<subject>"), ["<issuer>", "<subject>"])
 
 
 class ApprovalPolicy(models.TextChoices):

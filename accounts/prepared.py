@@ -17,18 +17,29 @@ type Statement = tuple[str, list[Any]]
 ROWS_AT_ONCE = 100
 
 
-class Prepared[M: Model]:
-    """A query set of `values_list(*columns)` in whose filters `marks` stand for values that are given with each use.
+def written_columns(model: type[Model]) -> list[str]:
+    """Return the names of a model's columns but those that the database works out."""
+    return [field.attname for field in model._meta.concrete_fields if not field.generated]
 
-    The columns of the model come first and are those of `fields`; further ones are given as they are.
+
+class Prepared[M: Model]:
+    """A query set in whose filters `marks` stand for values that are given with each use.
+
+    It loads the columns of `fields`, or all that are written, and then `further` ones, which may be of other tables.
     """
 
-    def __init__(self, query_set: QuerySet[M, Any], fields: Sequence[str], marks: Sequence[Any]) -> None:
+    def __init__(
+        self,
+        query_set: QuerySet[M, Any],
+        marks: Sequence[Any],
+        fields: Sequence[str] | None = None,
+        further: Sequence[str] = (),
+    ) -> None:
         self.model = query_set.model
-        self.fields = list(fields)
+        self.fields = list(fields or written_columns(self.model))
         own: list[Any] = [self.model._meta.get_field(name) for name in self.fields]
         self.read = [(place, read) for place, field in enumerate(own) for read in field.get_db_converters(connection)]
-        self.sql, params = query_set.query.sql_with_params()
+        self.sql, params = query_set.values_list(*self.fields, *further).query.sql_with_params()
         self.params = list(params)
         self.places = [self.params.index(mark) for mark in marks]
 

@@ -10,12 +10,11 @@ from uuid import UUID
 from agents import Usage
 from chatkit.types import ThreadItem
 from django.db import transaction
-from uuid_utils.compat import uuid7
 
 from accounts import metrics, prepared
 from accounts.prepared import Prepared, Statement
 from chat import approvals, history, ids, limits, prompts
-from chat.models import Conversation, Message, PromptTemplate, Step, Toolset, Turn
+from chat.models import A_TURN, Conversation, Message, PromptTemplate, Step, Toolset, Turn
 from chat.prompts import Prompt
 
 
@@ -113,9 +112,8 @@ def answer_items(turn_id: Any) -> list[ThreadItem]:
 
 @functools.cache
 def answer_messages() -> Prepared[Message]:
-    mark = uuid7()
-    found = Message.objects.filter(turn=mark).visible().exclude(kind="user_message").order_by("id")
-    return Prepared(found.values_list("id", "item"), ["id", "item"], [mark])
+    found = Message.objects.filter(turn=A_TURN).visible().exclude(kind="user_message").order_by("id")
+    return Prepared(found, [A_TURN], ["id", "item"])
 
 
 def carry_over(failed: Turn, turn: Turn) -> None:
@@ -152,12 +150,10 @@ def answer(turn_id: Any) -> dict[str, Any]:
 
 @functools.cache
 def turn_with_question() -> Prepared[Turn]:
-    fields, mark = Turn.columns(), uuid7()
-    return Prepared(Turn.objects.filter(pk=mark).values_list(*fields, "question__item_id"), fields, [mark])
+    return Prepared(Turn.objects.filter(pk=A_TURN), [A_TURN], further=["question__item_id"])
 
 
 @functools.cache
 def answer_texts() -> Prepared[Message]:
-    mark = uuid7()
-    found = Message.objects.filter(turn=mark, kind="assistant_message").order_by("id")
-    return Prepared(found.values_list("id", "text"), ["id", "text"], [mark])
+    found = Message.objects.filter(turn=A_TURN, kind="assistant_message").order_by("id")
+    return Prepared(found, [A_TURN], ["id", "text"])

@@ -192,10 +192,6 @@ class Turn(models.Model):
         """Tell whether it runs by name only: its process stopped renewing the lease."""
         return self.is_running and self.lease_expires_at < timezone.now()
 
-    @classmethod
-    def columns(cls) -> list[str]:
-        return [field.attname for field in cls._meta.concrete_fields]
-
     def held(self) -> models.QuerySet["Turn"]:
         """Return this turn's row as long as this run may write: it runs, and nobody has taken over."""
         return Turn.objects.filter(pk=self.pk, lease_owner=self.lease_owner, status=self.Status.RUNNING)
@@ -239,7 +235,7 @@ class Turn(models.Model):
         prepared.execute([(UNTELL, [self.pk])])
 
 
-A_TURN, A_RUN = uuid7(), uuid7()
+A_TURN, A_RUN = uuid7(), uuid7()  # stand for values in prepared queries
 UNTELL = "DELETE FROM chat_broadcast WHERE turn_id = %s"
 
 
@@ -247,7 +243,7 @@ UNTELL = "DELETE FROM chat_broadcast WHERE turn_id = %s"
 def held_turn() -> Prepared[Turn]:
     """Return what locks a turn that one run still holds; rows that refer to it can be added meanwhile."""
     found = Turn(pk=A_TURN, lease_owner=A_RUN).held().select_for_update(no_key=True)
-    return Prepared(found.values_list("id"), ["id"], [A_TURN, A_RUN])
+    return Prepared(found, [A_TURN, A_RUN], ["id"])
 
 
 class Approval(models.Model):
@@ -370,5 +366,4 @@ class Step(models.Model):
 
 @functools.cache
 def steps_of_turn() -> Prepared[Step]:
-    fields = [field.attname for field in Step._meta.concrete_fields]
-    return Prepared(Step.objects.filter(turn=A_TURN).values_list(*fields), fields, [A_TURN])
+    return Prepared(Step.objects.filter(turn=A_TURN), [A_TURN])

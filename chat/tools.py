@@ -50,7 +50,9 @@ class ToolServer:
 
     def call(self, id: str, name: str, arguments: dict[str, Any], tell: Tell | None = None) -> ToolCall:
         """Return a call of a tool; `tell` is given what the tool says while it works (MCP progress)."""
-        return ToolCall(id, self.tools[name], arguments, partial(request, self.path, name, told=tell and said(tell)))
+        return ToolCall(
+            id, self.tools[name], arguments, partial(request, self.path, name, told=tell and as_progress(tell))
+        )
 
 
 _servers: dict[str, ToolServer] = {}
@@ -58,10 +60,10 @@ _servers: dict[str, ToolServer] = {}
 
 async def tool_servers(paths: Iterable[str]) -> list[ToolServer]:
     """Return servers by their dotted paths. Each is asked for its tools once in a process, which it is part of."""
-    return [_servers.get(path) or await asked(path) for path in paths]
+    return [_servers.get(path) or await load_server(path) for path in paths]
 
 
-async def asked(path: str) -> ToolServer:
+async def load_server(path: str) -> ToolServer:
     async with connection(path) as client:
         server = _servers[path] = ToolServer(path, (await client.list_tools()).tools)
     return server
@@ -117,7 +119,7 @@ async def request(path: str, name: str, arguments: dict[str, Any], told: Progres
         return await client.session.send_request(call, CallToolResult, progress_callback=told)
 
 
-def said(tell: Tell) -> ProgressFnT:
+def as_progress(tell: Tell) -> ProgressFnT:
     async def told(progress: float, total: float | None, message: str | None) -> None:
         if message:
             tell(message[:PROGRESS_LENGTH])

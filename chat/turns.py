@@ -34,7 +34,7 @@ from chat import approvals, attachments, branches, failures, ids, journal, lifec
 from chat.broadcast import Heard, told_so_far
 from chat.live import running
 from chat.messages import item_text
-from chat.models import Conversation, Message, Turn, lease_end, title_from
+from chat.models import A_TURN, Conversation, Message, Turn, lease_end, title_from
 from chat.prompts import render
 
 POLL_SECONDS = 0.3
@@ -71,7 +71,7 @@ def find_by_key(user: User, request: Request) -> Turn | None:
 
 @functools.cache
 def turn_by_key() -> Prepared[Turn]:
-    return Prepared(Turn.objects.filter(user=-1, key="<key>").values_list("id"), ["id"], [-1, "<key>"])
+    return Prepared(Turn.objects.filter(user=-1, key="<key>"), [-1, "<key>"], ["id"])
 
 
 def get(user: User, public_id: str) -> Turn:
@@ -242,8 +242,7 @@ def state(turn: Turn) -> tuple[Turn, list[ThreadItem] | None]:
 
 @functools.cache
 def turn_by_id() -> Prepared[Turn]:
-    fields, mark = Turn.columns(), uuid7()
-    return Prepared(Turn.objects.filter(pk=mark).values_list(*fields), fields, [mark])
+    return Prepared(Turn.objects.filter(pk=A_TURN), [A_TURN])
 
 
 def reloaded(turn_id: UUID) -> Turn:

@@ -83,9 +83,7 @@ class Operation(models.Model):
 
 @functools.cache
 def by_key() -> Prepared[Operation]:
-    fields = [field.attname for field in Operation._meta.concrete_fields]
-    found = Operation.objects.filter(user=A_USER, key=A_KEY)
-    return Prepared(found.values_list(*fields), fields, [A_USER, A_KEY])
+    return Prepared(Operation.objects.filter(user=A_USER, key=A_KEY), [A_USER, A_KEY])
 
 
 class Change(models.Model):

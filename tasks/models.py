@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce, Length, Trim
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
-from accounts.prepared import Prepared, execute, insertions, updating
+from accounts.prepared import Prepared, execute, insertions, updating, written_columns
 from tasks.journal import Change as Change
 from tasks.journal import Operation as Operation
 
@@ -231,7 +231,7 @@ class Task(models.Model):
     @functools.cache
     def columns(cls) -> list[str]:
         """Return the names of all columns but those that only the database reads."""
-        return [field.attname for field in cls._meta.concrete_fields if not field.generated]
+        return written_columns(cls)
 
     @classmethod
     def of_row(cls, row: tuple["Task", tuple[Any, ...]]) -> "Task":
@@ -272,13 +272,12 @@ A_TASK = UUID(int=0)
 
 
 def prepared(tasks: TaskQuerySet, *marks: Any) -> Prepared[Task]:
-    return Prepared(tasks.values_list(*Task.columns(), "parent__number"), Task.columns(), marks)
+    return Prepared(tasks, marks, further=["parent__number"])
 
 
 @functools.cache
 def locked_list() -> Prepared[TaskList]:
-    columns = ["user_id", "last_number"]
-    return Prepared(TaskList.objects.select_for_update().filter(user=A_USER).values_list(*columns), columns, [A_USER])
+    return Prepared(TaskList.objects.select_for_update().filter(user=A_USER), [A_USER])
 
 
 @functools.cache
