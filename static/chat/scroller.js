@@ -8,6 +8,7 @@ export class Scroller {
   constructor(viewport, content, onAway) {
     this.viewport = viewport;
     this.stuck = true;
+    this.top = 0;
     this.onAway = onAway;
     this.onNearTop = () => {};
     viewport.addEventListener("scroll", () => this.read(), { passive: true });
@@ -24,7 +25,9 @@ export class Scroller {
 
   read() {
     const { scrollTop, scrollHeight, clientHeight } = this.viewport;
-    this.stuck = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    // Who leaves moves up; else more came since.
+    this.stuck = scrollHeight - scrollTop - clientHeight < NEAR_PX || (this.stuck && scrollTop >= this.top);
+    this.top = scrollTop;
     this.onAway(!this.stuck);
     if (scrollTop < 200) this.onNearTop();
   }

@@ -70,6 +70,43 @@ def test_nothing_moves_while_text_streams(new_page: NewPage, provider: tuple[Pro
     assert page.evaluate(PUSH) > 0  # it would have been noticed
 
 
+# What the page has scrolled is told a frame later, and more may have come until then.
+GROW = """async () => {
+  const viewport = document.querySelector("errand-chat").shadowRoot.querySelector(".viewport");
+  const grow = (height) => {
+    const more = document.createElement("div");
+    more.style.height = `${height}px`;
+    viewport.firstElementChild.append(more);
+  };
+  const frames = () => new Promise((done) => { setTimeout(done, 100); });  // and outside of any
+  grow(2000);
+  await frames();
+  viewport.scrollTop -= 10;
+  await frames();
+  viewport.scrollTop += 5;
+  grow(300);
+  await frames();
+  return viewport.scrollHeight - viewport.scrollTop - viewport.clientHeight;
+}"""
+
+
+def test_the_end_stays_in_view_until_somebody_leaves_it(
+    new_page: NewPage, provider: tuple[Provider, str], scripted: Server
+) -> None:
+    page = new_page()
+    sign_up(page, scripted)
+    provider[0].queue.append(Reply(WORDS))
+    say(page, "tell me")
+    ended(page)
+    assert page.evaluate(GROW) < 1
+    expect(page.get_by_test_id("latest")).to_be_hidden()
+    page.mouse.move(640, 400)
+    page.mouse.wheel(0, -300)
+    expect(page.get_by_test_id("latest")).to_be_visible()
+    page.get_by_test_id("latest").click()
+    expect(page.get_by_test_id("latest")).to_be_hidden()
+
+
 def test_the_own_message_waits_for_nobody(new_page: NewPage, provider: tuple[Provider, str], scripted: Server) -> None:
     page = new_page()
     sign_up(page, scripted)
