@@ -5,11 +5,12 @@ is an ordinary query set or model: filters, order and columns are said in one pl
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import batched, chain
 from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import AutoField, Field, Model, QuerySet
 
 type Statement = tuple[str, list[Any]]
@@ -38,26 +39,30 @@ class Prepared[M: Model]:
         self.model = query_set.model
         self.fields = list(fields or written_columns(self.model))
         own: list[Any] = [self.model._meta.get_field(name) for name in self.fields]
-        self.read = [(place, read) for place, field in enumerate(own) for read in field.get_db_converters(connection)]
+        self.reads = [(place, read) for place, field in enumerate(own) for read in field.get_db_converters(connection)]
         self.sql, params = query_set.values_list(*self.fields, *further).query.sql_with_params()
         self.params = list(params)
         self.places = [self.params.index(mark) for mark in marks]
 
     def find(self, *values: Any) -> list[tuple[M, tuple[Any, ...]]]:
         """Return each row as an instance of the model, and its further columns."""
+        return self.read(execute([self.asked(*values)])[0])
+
+    def asked(self, *values: Any) -> Statement:
+        """Return the query with values in place of the marks, to be executed with others; `read` its rows."""
         params = self.params.copy()
         for place, value in zip(self.places, values, strict=True):
             params[place] = value
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, params)
-            rows = cursor.fetchall()
+        return self.sql, params
+
+    def read(self, rows: Sequence[Sequence[Any]]) -> list[tuple[M, tuple[Any, ...]]]:
         count = len(self.fields)
-        return [(self.model.from_db(connection.alias, self.fields, self.own(row)), row[count:]) for row in rows]
+        return [(self.model.from_db(connection.alias, self.fields, self.own(row)), tuple(row[count:])) for row in rows]
 
     def own(self, row: Sequence[Any]) -> list[Any]:
         """Return what a row holds of the model, as its fields read it: JSON comes as text."""
         values = list(row[: len(self.fields)])
-        for place, read in self.read:
+        for place, read in self.reads:
             values[place] = read(values[place], None, connection)
         return values
 
@@ -82,6 +87,7 @@ class Columns:
         quote = connection.ops.quote_name
         self.table, key = quote(model._meta.db_table), quote(model._meta.pk.get_attname_column()[1] or "")
         self.named = {field.name: field for field in own}
+        self.names = tuple(field.name for field in self.fields)
         names = ", ".join(quote(field.get_attname_column()[1] or "") for field in self.fields)
         self.row = f"({', '.join(map(hole, self.fields))})"
         self.insert = INSERT.format(table=self.table, names=names)
@@ -134,26 +140,15 @@ def update_of(model: type[Model], names: tuple[str, ...], where: tuple[str, ...]
 
 
 def updating(row: Model, *names: str, where: tuple[str, ...] = ()) -> Statement:
-    """Return the statement that writes some fields of a stored row, if it still holds those of `where`."""
+    """Return the statement that writes some fields of a stored row, or all, if it still holds those of `where`."""
+    names = names or columns_of(type(row)).names
     sql, fields = update_of(type(row), names, (row._meta.pk.name, *where))
     return sql, [value_of(field, row) for field in fields]
 
 
-def execute(statements: Sequence[Statement]) -> list[list[Any]]:
-    """Execute statements in one round trip; return the rows that each gives."""
-    if not statements:
-        return []
-    texts, values = zip(*statements, strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute("; ".join(texts), list(chain.from_iterable(values)))
-        given = [rows_of(cursor)]
-        while cursor.nextset():
-            given.append(rows_of(cursor))
-    return given
-
-
-def rows_of(cursor: Any) -> list[Any]:
-    return cursor.fetchall() if cursor.description else []
+def deleting(row: Model) -> Statement:
+    """Return the statement that deletes a row to which no other refers."""
+    return columns_of(type(row)).delete, [row.pk]
 
 
 def insert(row: Model) -> None:
@@ -161,16 +156,48 @@ def insert(row: Model) -> None:
     execute(insertions([row]))
 
 
-def update(row: Model) -> None:
-    """Write all columns of a row that is stored. Raises its model's `DoesNotExist`."""
-    sql, values = updating(row, *(field.name for field in columns_of(type(row)).fields))
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        if not cursor.rowcount:
-            raise type(row).DoesNotExist  # type: ignore[attr-defined]
+def execute(statements: Sequence[Statement]) -> list[list[Any]]:
+    """Execute statements in one round trip; return the rows that each gives."""
+    return [cursor.fetchall() if cursor.description else [] for cursor in outcomes(statements)]
 
 
-def delete(row: Model) -> None:
-    """Delete a row to which no other refers."""
+def outcomes(statements: Sequence[Statement]) -> Iterator[Any]:
+    """Execute statements in one round trip; give the cursor at the outcome of each."""
+    if not statements:
+        return
+    texts, values = zip(*statements, strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(columns_of(type(row)).delete, [row.pk])
+        cursor.execute("; ".join(texts), list(chain.from_iterable(values)))
+        yield cursor
+        while cursor.nextset():
+            yield cursor
+
+
+class Writes:
+    """Statements that wait to be sent in one round trip, at the latest before anything else is asked.
+
+    Each must write a row: what is written was read in the same transaction.
+    """
+
+    def __init__(self) -> None:
+        self.waiting: list[Statement] = []
+
+    def add(self, *statements: Statement) -> None:
+        self.waiting += statements
+
+    def send(self) -> None:
+        """Execute what waits. Raises `DatabaseError` where a row is gone."""
+        sent, self.waiting = self.waiting, []
+        if 0 in [cursor.rowcount for cursor in outcomes(sent)]:
+            raise DatabaseError("A row that was to be written is gone.")
+
+    @contextmanager
+    def before_questions(self) -> Iterator[None]:
+        """Within this context all that is asked finds what was written."""
+
+        def ask(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
+            self.send()
+            return execute(sql, params, many, context)
+
+        with connection.execute_wrapper(ask):
+            yield

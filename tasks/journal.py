@@ -11,7 +11,6 @@ from uuid_utils.compat import uuid7
 
 from accounts import ids
 from accounts.caller import SOURCES
-from accounts.models import User
 from accounts.plans import Plan
 from accounts.prepared import Prepared
 
@@ -68,11 +67,6 @@ class Operation(models.Model):
     @property
     def public_id(self) -> str:
         return ids.show("op", self.pk)
-
-    @classmethod
-    def under(cls, user: User, key: str) -> "Operation | None":
-        """Return the user's operation of that key."""
-        return next((operation for operation, _ in by_key().find(user.pk, key)), None)
 
     def take_back(self, undone: list[Self]) -> None:
         """Note that this operation undid others. Where one of them was an undo, what that undid is in effect again."""

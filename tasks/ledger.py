@@ -4,6 +4,7 @@ A `Ledger` serves one operation. All it writes is noted with the task before and
 """
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -35,11 +36,17 @@ class StaleVersion(Conflict):
 
 
 class Ledger:
-    """The tasks that one operation touches, with their list locked."""
+    """The tasks that one operation touches, with their list locked.
 
-    def __init__(self, caller: Caller, task_list: TaskList) -> None:
+    What is written waits in `writes` until something is asked, or until all of the operation is stored.
+    """
+
+    def __init__(self, caller: Caller, task_list: TaskList, read: Iterable[Task] = ()) -> None:
+        """Take tasks that were `read` with the lock: the first `get` of each gives it without asking again."""
         self.caller = caller
         self.task_list = task_list
+        self.read = {task.number: task for task in read}
+        self.writes = prepared.Writes()
         self.now = clock.now()
         self.changes: list[Change] = []
         self.tasks: dict[UUID, Task] = {}  # each that was changed, as it is now
@@ -53,7 +60,7 @@ class Ledger:
     def get(self, number: int, version: int | None = None) -> Task:
         """Return the user's task of that number. Raises `TaskNotFound`, and `StaleVersion` if it is at another one."""
         try:
-            task = Task.get(self.caller.user, number)
+            task = self.read.pop(number, None) or Task.get(self.caller.user, number)
         except Task.DoesNotExist:
             raise TaskNotFound(number) from None
         if version is not None and version != task.version:
@@ -67,7 +74,7 @@ class Ledger:
         task = Task(user=self.caller.user, created_at=self.now, updated_at=self.now)
         task.id = id or task.id
         self.set(task, values)
-        self.task_list.add(task)
+        self.writes.add(*self.task_list.adding(task))
         self.note(task, None, task.snapshot())
         return task
 
@@ -121,7 +128,7 @@ class Ledger:
 
     def erase(self, task: Task) -> None:
         before = task.snapshot()
-        prepared.delete(task)  # its subtasks are gone: no need to look for them
+        self.writes.add(prepared.deleting(task))  # its subtasks are gone: no need to look for them
         self.note(task, before, None)
 
     def order(self, numbers: list[int]) -> list[Task]:
@@ -138,7 +145,7 @@ class Ledger:
         if task.snapshot() != before:
             task.version += 1
             task.updated_at = self.now
-            prepared.update(task)
+            self.writes.add(prepared.updating(task))
             self.note(task, before, task.snapshot())
         return task
 

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce, Length, Trim
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
-from accounts.prepared import Prepared, execute, insertions, updating, written_columns
+from accounts.prepared import Prepared, Statement, execute, insertions, updating, written_columns
 from tasks.journal import Change as Change
 from tasks.journal import Operation as Operation
 
@@ -43,19 +43,24 @@ class TaskList(models.Model):
         return f"Tasks of {self.user}"
 
     @classmethod
-    def lock(cls, user: User) -> "TaskList":
-        """Return the user's list, locked until the transaction ends. Closes the race of two changes at once."""
-        try:
-            return locked_list().get(user.pk)[0]
-        except cls.DoesNotExist:  # the first change, perhaps of two at once: whoever is second waits here
-            TaskList.objects.bulk_create([TaskList(user=user)], ignore_conflicts=True)
-            return locked_list().get(user.pk)[0]
+    def lock(cls, user: User, *looks: Statement) -> tuple["TaskList", list[list[Any]]]:
+        """Return the user's list, locked until the transaction ends, and the rows that `looks` find from then on.
 
-    def add(self, task: "Task") -> None:
-        """Store a new task under the next number."""
+        Closes the race of two changes at once.
+        """
+        asked = [locked_list().asked(user.pk), *looks]
+        found = execute(asked)
+        if not found[0]:  # the first change, perhaps of two at once: whoever is second waits here
+            TaskList.objects.bulk_create([TaskList(user=user)], ignore_conflicts=True)
+            found = execute(asked)
+        [(task_list, _)] = locked_list().read(found[0])
+        return task_list, found[1:]
+
+    def adding(self, task: "Task") -> list[Statement]:
+        """Give a new task the next number; return the statements that store both."""
         self.last_number += 1
         task.number = self.last_number
-        execute([updating(self, "last_number"), *insertions([task])])
+        return [updating(self, "last_number"), *insertions([task])]
 
 
 class Fits(Func):

@@ -14,8 +14,9 @@ from accounts.caller import Caller
 from accounts.plans import PlanChanged
 from accounts.problems import KeyReused, Problem
 from tasks import counts, live, plans, quick_add
+from tasks.journal import by_key
 from tasks.ledger import Ledger, Values
-from tasks.models import Operation, Task, TaskList
+from tasks.models import Operation, Task, TaskList, by_number
 from tasks.schemas import BatchResult, ItemResult, TaskOut, TaskResult
 
 SUMMARY_LENGTH = 200
@@ -30,22 +31,35 @@ def perform(caller: Caller, tool: str, arguments: Values, work: Callable[[Ledger
     stored, has a plan.
     """
     with transaction.atomic():
-        task_list = TaskList.lock(caller.user)
-        if caller.key and (done := Operation.under(caller.user, caller.key)):
+        ledger, done = begin(caller, arguments.get("task_id"))
+        if done:
             if (done.tool, done.arguments) != (tool, arguments):
                 raise KeyReused
             return done
-        ledger = Ledger(caller, task_list)
-        result, summary = work(ledger)
-        operation = Operation(tool=tool, arguments=arguments, result=result, summary=shortened(summary))
-        if caller.is_preview:
-            operation.plan = plans.of(ledger.changes)
-            transaction.set_rollback(True)
-        else:
-            if caller.expects and plans.of(ledger.changes).fingerprint != caller.expects:
-                raise PlanChanged
-            record(operation, ledger)
+        with ledger.writes.before_questions():
+            result, summary = work(ledger)
+            operation = Operation(tool=tool, arguments=arguments, result=result, summary=shortened(summary))
+            if caller.is_preview:
+                operation.plan = plans.of(ledger.changes)
+                transaction.set_rollback(True)
+            else:
+                if caller.expects and plans.of(ledger.changes).fingerprint != caller.expects:
+                    raise PlanChanged
+                record(operation, ledger)
     return operation
+
+
+def begin(caller: Caller, number: int | None) -> tuple[Ledger, Operation | None]:
+    """Lock the caller's list. Return its ledger, which has read the task of that number, and what the key has done.
+
+    All in one round trip: PostgreSQL looks for the second and third after it has the lock.
+    """
+    of_task = [by_number().asked(caller.user.pk, number)] if number else []
+    of_key = [by_key().asked(caller.user.pk, caller.key)] if caller.key else []
+    task_list, found = TaskList.lock(caller.user, *of_task, *of_key)
+    tasks = [Task.of_row(row) for rows in found[: len(of_task)] for row in by_number().read(rows)]
+    done = [operation for rows in found[len(of_task) :] for operation, _ in by_key().read(rows)]
+    return Ledger(caller, task_list, tasks), next(iter(done), None)
 
 
 def record(operation: Operation, ledger: Ledger) -> None:
@@ -56,7 +70,8 @@ def record(operation: Operation, ledger: Ledger) -> None:
     for change in ledger.changes:
         change.operation = operation
     counted = counts.additions(caller.user, ledger.changes)
-    prepared.execute([*prepared.insertions([operation]), *prepared.insertions(ledger.changes), *counted])
+    ledger.writes.add(*prepared.insertions([operation]), *prepared.insertions(ledger.changes), *counted)
+    ledger.writes.send()
     if ledger.undone:
         operation.take_back(ledger.undone)
     transaction.on_commit(lambda: live.announce(operation, ledger.changes, ledger.tasks))

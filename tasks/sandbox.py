@@ -57,7 +57,7 @@ def as_change(user: User, change: Values) -> Change:
 
 def apply(user: User, event: Event) -> None:
     """Do again what was done by another way."""
-    task_list = TaskList.lock(user)
+    task_list, _ = TaskList.lock(user)
     changes = []
     for recorded in fields(event)["changes"]:
         change = at_home(user, as_change(user, recorded), recorded["parent"])

@@ -149,7 +149,7 @@ def put_back(ledger: Ledger, net: Net) -> None:
         task = restored(net.before)
         task.version += 1
         task.updated_at = ledger.now
-        prepared.insert(task)
+        ledger.writes.add(*prepared.insertions([task]))
         ledger.note(task, None, task.snapshot())
     else:
         task = ledger.get(net.number)

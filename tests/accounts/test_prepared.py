@@ -3,7 +3,7 @@
 from datetime import date, time
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
@@ -12,6 +12,7 @@ from accounts.caller import Caller
 from accounts.models import User, by_subject
 from tasks import operations
 from tasks.finding import Filters, find
+from tasks.journal import by_key
 from tasks.models import Change, Operation, Task
 from tasks.schemas import TaskOut
 from tests.people import sign_up
@@ -75,13 +76,10 @@ class PreparedTests(TestCase):
             prepared.execute(prepared.insertions(rows))
         self.assertEqual(len(queries), 1)
         rows[0].labels, rows[0].notes, rows[0].version = ["%s"], "said", 2
-        prepared.update(rows[0])
+        prepared.execute([prepared.updating(rows[0])])
         found = Task.objects.for_user(self.ann).order_by("number")
         self.assertEqual([task.snapshot() for task in found], [task.snapshot() for task in rows])
         self.assertEqual([task.created_at for task in found], [moment, moment])
-        found[0].delete()
-        with self.assertRaises(Task.DoesNotExist):
-            prepared.update(rows[0])
 
     def test_some_fields_are_written_where_a_row_holds_what_it_held(self) -> None:
         operations.add_task(Caller(self.ann, "rest"), {"title": "Trip"})
@@ -94,10 +92,28 @@ class PreparedTests(TestCase):
 
     def test_json_is_read_as_the_query_set_reads_it(self) -> None:
         done = operations.add_task(Caller(self.ann, "rest", "k"), {"title": "Trip", "labels": ["fun"]})
-        found = Operation.under(self.ann, "k")
-        assert found
+        [(found, _)] = by_key().find(self.ann.pk, "k")
         self.assertEqual((found, found.arguments, found.result), (done, done.arguments, done.result))
-        self.assertIsNone(Operation.under(self.bob, "k"))
+        self.assertEqual(by_key().find(self.bob.pk, "k"), [])
+
+    def test_what_waits_is_sent_before_anything_is_asked_and_once(self) -> None:
+        operations.add_task(Caller(self.ann, "rest"), {"title": "Trip"})
+        task, writes = Task.objects.get(), prepared.Writes()
+        task.title = "Journey"
+        writes.add(prepared.updating(task, "title"))
+        with writes.before_questions(), CaptureQueriesContext(connection) as queries:
+            self.assertEqual(Task.objects.values_list("title").get(), ("Journey",))
+            self.assertEqual(Task.objects.count(), 1)
+        self.assertEqual(len(queries), 3, queries.captured_queries)
+
+    def test_a_row_that_is_gone_is_not_taken_for_written(self) -> None:
+        operations.add_task(Caller(self.ann, "rest"), {"title": "Trip"})
+        task, writes = Task.objects.get(), prepared.Writes()
+        Task.objects.filter(pk=task.pk).delete()
+        for statement in (prepared.updating(task), prepared.deleting(task)):
+            writes.add(statement)
+            with self.assertRaises(DatabaseError):
+                writes.send()
 
     def test_each_statement_gives_its_rows(self) -> None:
         given = prepared.execute([("SELECT %s", [1]), ("SELECT 1 WHERE %s", [False]), ("SELECT 2 UNION SELECT 3", [])])
