@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from itertools import batched, chain
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import IntegrityError, connection
 from django.db.models import AutoField, Field, Model, QuerySet
 
 type Statement = tuple[str, list[Any]]
@@ -173,11 +173,14 @@ def outcomes(statements: Sequence[Statement]) -> Iterator[Any]:
             yield cursor
 
 
-class Writes:
-    """Statements that wait to be sent in one round trip, at the latest before anything else is asked.
+def write(statements: Sequence[Statement]) -> None:
+    """Execute statements in one round trip, each of which must write a row. Raises `IntegrityError` if one does not."""
+    if 0 in [cursor.rowcount for cursor in outcomes(statements)]:
+        raise IntegrityError("A row that was to be written is gone, or somebody else's.")
 
-    Each must write a row: what is written was read in the same transaction.
-    """
+
+class Writes:
+    """Statements that wait to be written (`write`) in one round trip, at the latest before anything else is asked."""
 
     def __init__(self) -> None:
         self.waiting: list[Statement] = []
@@ -186,10 +189,8 @@ class Writes:
         self.waiting += statements
 
     def send(self) -> None:
-        """Execute what waits. Raises `DatabaseError` where a row is gone."""
         sent, self.waiting = self.waiting, []
-        if 0 in [cursor.rowcount for cursor in outcomes(sent)]:
-            raise DatabaseError("A row that was to be written is gone.")
+        write(sent)
 
     @contextmanager
     def before_questions(self) -> Iterator[None]:

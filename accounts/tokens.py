@@ -124,14 +124,7 @@ def decoded(token: str, key: jwt.PyJWK, profile: Profile) -> Claims:
 
 async def signing_key(token: str, profiles: Sequence[Profile]) -> tuple[jwt.PyJWK, Profile]:
     """Return the trusted key that `token` names in its header, and which kind it says it is. Raises `InvalidToken`."""
-    try:
-        header = jwt.get_unverified_header(token)
-    except jwt.PyJWTError as error:
-        raise InvalidToken("This is not a JSON Web Token.") from error
-    kid = header.get("kid")
-    if not isinstance(kid, str) or not 0 < len(kid) <= MAX_KID_LENGTH:
-        raise InvalidToken("The token names no key.")
-    kind = str(header.get("typ", "JWT")).upper().removeprefix("APPLICATION/")
+    kid, kind = header_of(token)
     profile = next((profile for profile in profiles if profile.type == kind), None)
     if profile is None:
         raise InvalidToken("The token is of another type.")
@@ -142,6 +135,19 @@ async def signing_key(token: str, profiles: Sequence[Profile]) -> tuple[jwt.PyJW
     if key is None:
         raise InvalidToken("The token is signed with an unknown key.")
     return key, profile
+
+
+@functools.lru_cache(DECODED_TOKENS)
+def header_of(token: str) -> tuple[str, str]:
+    """Return which key and which kind `token` says it is of; nothing of it is proven. Raises `InvalidToken`."""
+    try:
+        header = jwt.get_unverified_header(token)
+    except jwt.PyJWTError as error:
+        raise InvalidToken("This is not a JSON Web Token.") from error
+    kid = header.get("kid")
+    if not isinstance(kid, str) or not 0 < len(kid) <= MAX_KID_LENGTH:
+        raise InvalidToken("The token names no key.")
+    return kid, str(header.get("typ", "JWT")).upper().removeprefix("APPLICATION/")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from mcp.types import Tool
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from accounts import prepared
 from accounts.models import ApprovalPolicy, User
 from accounts.plans import PlannedChange, fingerprint_of
 from accounts.problems import Conflict, Unprocessable
@@ -129,16 +130,12 @@ def decided(turn: Turn, response_number: int) -> dict[str, WaitingCall]:
 def pause(turn: Turn, response_number: int, calls: list[WaitingCall], items: list[Any]) -> Any:
     """Let a turn wait for the person. Store what was open on the screen, and return the item that asks."""
     with transaction.atomic():
-        Conversation.touch(turn.conversation_id)
-        turn.hold()
-        Message.put_all(turn.conversation_id, items, turn)
+        turn.hold(Conversation.touching(turn.conversation_id))
         approval = Approval(turn=turn, response_number=response_number, item_id=ids.new_id("widget"))
         approval.calls = [call.model_dump(mode="json") for call in calls]
         approval.save(force_insert=True)
         card = card_item(approval, turn.conversation.public_id)
-        Message.put(turn.conversation_id, card, turn)
-        turn.told_all()
-        turn.end(Turn.Status.AWAITING_APPROVAL)
+        prepared.write([*Message.puts([*items, card], turn), turn.ending(Turn.Status.AWAITING_APPROVAL)])
     return card
 
 
@@ -304,7 +301,7 @@ def withdraw(turn: Turn) -> list[ThreadItem]:
         step = Step(turn=turn, number=number, kind=Step.Kind.TOOL, items=[output], call_id=item["call_id"])
         step.name, step.arguments, step.result, step.is_error = item["name"][:100], item["arguments"], WITHDRAWN, True
         step.save(force_insert=True)
-    turn.end(Turn.Status.STOPPED)
+    prepared.write([turn.ending(Turn.Status.STOPPED)])
     return [card]
 
 

@@ -26,8 +26,7 @@ def record(turn: Turn, step: Step, items: list[ThreadItem]) -> None:
         step.cost = limits.cost(turn.model, step.input_tokens, step.output_tokens)
     with transaction.atomic():
         turn.hold()
-        prepared.execute([*more_tokens(turn, step), *prepared.insertions([step])])
-        Message.put_all(turn.conversation_id, items, turn)
+        prepared.write([*more_tokens(turn, step), *prepared.insertions([step]), *Message.puts(items, turn)])
 
 
 def note_request(turn: Turn, prompt: Prompt, tools: list[Any], history_start: UUID) -> None:
@@ -95,14 +94,11 @@ def storable(value: Any) -> Any:
 def end(turn: Turn, status: str, error: str, items: list[ThreadItem], partial: Step | None = None) -> None:
     """Close a turn and store what was still open on the screen, and the step that was not completed."""
     with transaction.atomic():
-        Conversation.touch(turn.conversation_id)
-        turn.hold()
+        turn.hold(Conversation.touching(turn.conversation_id))
         if partial:
             partial.turn = turn
-            prepared.insert(partial)
-        Message.put_all(turn.conversation_id, items, turn)
-        turn.told_all()
-        turn.end(status, error)
+        steps = prepared.insertions([partial] if partial else [])
+        prepared.write([*steps, *Message.puts(items, turn), turn.ending(status, error)])
 
 
 def answer_items(turn_id: Any) -> list[ThreadItem]:

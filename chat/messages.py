@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from accounts import prepared
 from accounts.models import User
+from accounts.prepared import Statement
 
 if TYPE_CHECKING:
     from chat.models import Turn
@@ -66,23 +67,28 @@ class Message(models.Model):
         return f"{self.kind}: {self.text[:60]}"
 
     @classmethod
-    def put(cls, conversation_id: UUID, item: ThreadItem, turn: "Turn | None" = None) -> "Message":
+    def put(
+        cls, conversation_id: UUID, item: ThreadItem, turn: "Turn | None" = None, before: Sequence[Statement] = ()
+    ) -> "Message":
         """Store an item, or replace what is stored under its id; its place in the order never changes.
 
-        An id that another conversation has is an `IntegrityError`.
+        An id that another conversation has is an `IntegrityError`. `before` is executed first, in the same round trip.
         """
-        return cls.put_all(conversation_id, [item], turn)[0]
+        message = cls.of(conversation_id, item, turn)
+        rows = prepared.execute([*before, message.putting()])[-1]
+        if not rows:
+            raise IntegrityError(f"Another conversation has the item {message.item_id}.")
+        message.pk, message.turn_id = rows[0]
+        return message
 
     @classmethod
-    def put_all(cls, conversation_id: UUID, items: Sequence[ThreadItem], turn: "Turn | None") -> "list[Message]":
-        """Do what `put` does with many items, in one round trip."""
-        messages = [cls.of(conversation_id, item, turn) for item in items]
-        puts = [(sql + REPLACE, values) for message in messages for sql, values in prepared.insertions([message])]
-        for message, rows in zip(messages, prepared.execute(puts), strict=True):
-            if not rows:
-                raise IntegrityError(f"Another conversation has the item {message.item_id}.")
-            message.pk, message.turn_id = rows[0]
-        return messages
+    def puts(cls, items: Sequence[ThreadItem], turn: "Turn") -> list[Statement]:
+        """Return the statements that `put` items of a turn; one that writes no row is that `IntegrityError`."""
+        return [cls.of(turn.conversation_id, item, turn).putting() for item in items]
+
+    def putting(self) -> Statement:
+        [(sql, values)] = prepared.insertions([self])
+        return sql + REPLACE, values
 
     @classmethod
     def of(cls, conversation_id: UUID, item: ThreadItem, turn: "Turn | None") -> "Message":

@@ -77,9 +77,9 @@ class Conversation(models.Model):
         return cls.objects.select_for_update(no_key=True)
 
     @classmethod
-    def touch(cls, id: UUID) -> None:
-        """Note that something was said now. This locks the conversation."""
-        prepared.execute([prepared.updating(cls(pk=id, updated_at=timezone.now()), "updated_at")])
+    def touching(cls, id: UUID) -> Statement:
+        """Return the statement that notes that something was said now, and locks the conversation."""
+        return prepared.updating(cls(pk=id, updated_at=timezone.now()), "updated_at")
 
     def check_open(self) -> None:
         """Raise `Conflict` where staff have locked or closed it: then it can be read, and nothing more is said."""
@@ -196,9 +196,12 @@ class Turn(models.Model):
         """Return this turn's row as long as this run may write: it runs, and nobody has taken over."""
         return Turn.objects.filter(pk=self.pk, lease_owner=self.lease_owner, status=self.Status.RUNNING)
 
-    def hold(self) -> None:
-        """Lock the row for a write. Raises `LostLease`: a process that was paused must not write what another does."""
-        if not held_turn().find(self.pk, self.lease_owner):
+    def hold(self, *before: Statement) -> None:
+        """Lock the row for a write, after `before` in the same round trip.
+
+        Raises `LostLease`: a process that was paused must not write what another does.
+        """
+        if not prepared.execute([*before, held_turn().asked(self.pk, self.lease_owner)])[-1]:
             raise LostLease
 
     def updating(self, *names: str) -> Statement:
@@ -225,18 +228,19 @@ class Turn(models.Model):
         self.ended_at, self.stop_requested = None, False
         self.save(update_fields=["status", "lease_owner", "lease_expires_at", "ended_at", "stop_requested"])
 
-    def end(self, status: str, error: str = "") -> None:
-        """Close the turn. Call it while the row is held, and last: nothing undoes it in this object."""
-        self.status, self.error, self.ended_at = status, error, timezone.now()
-        prepared.execute([prepared.updating(self, "status", "error", "ended_at", "first_text_ms")])
+    def ending(self, status: str, error: str = "") -> Statement:
+        """Close the turn; return the statement that stores it. Call it while the row is held, and last: nothing undoes
+        it in this object.
 
-    def told_all(self) -> None:
-        """Delete what was told of it to other processes: they read its messages from now on."""
-        prepared.execute([(UNTELL, [self.pk])])
+        What was told of it to other processes is deleted: they read its messages from now on.
+        """
+        self.status, self.error, self.ended_at = status, error, timezone.now()
+        sql, values = prepared.updating(self, "status", "error", "ended_at", "first_text_ms")
+        return UNTELL + sql, [self.pk, *values]
 
 
 A_TURN, A_RUN = uuid7(), uuid7()  # stand for values in prepared queries
-UNTELL = "DELETE FROM chat_broadcast WHERE turn_id = %s"
+UNTELL = "WITH untold AS (DELETE FROM chat_broadcast WHERE turn_id = %s) "
 
 
 @functools.cache

@@ -172,10 +172,9 @@ def store(conversation: Conversation, item: UserMessageItem, turn: Turn) -> None
     conversation.updated_at = timezone.now()
     is_new = conversation._state.adding
     kept = prepared.insertions([conversation]) if is_new else [prepared.updating(conversation, "title", "updated_at")]
-    prepared.execute(kept)
     # Message and turn refer to each other: PostgreSQL looks at both when all is written.
     item = item.model_copy(update={"thread_id": conversation.public_id})
-    turn.question = question = Message.put(conversation.pk, item, turn)
+    turn.question = question = Message.put(conversation.pk, item, turn, before=kept)
     prepared.insert(turn)
     if question.turn_id != turn.pk:
         question.turn = turn

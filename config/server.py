@@ -1,5 +1,6 @@
 """Serving, for `quickstart` and `serve`: uvicorn in this process, or in several that share one socket."""
 
+import asyncio
 import gc
 import os
 import signal
@@ -18,6 +19,7 @@ from django.core.management.base import CommandError
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES_LIMIT = 64 * 1024  # of a request line with its headers, as nginx and others have it
+GATHERED_BYTES = 64 * 1024
 LEAVE_SECONDS = 2  # for connections to end once the turns they watch have ended or were handed over
 RESTART_SECONDS = 1.0
 # New objects until those are looked through (Python: 2,000), and how often until older ones are, too (10, 10). What
@@ -26,11 +28,46 @@ RESTART_SECONDS = 1.0
 GARBAGE_THRESHOLDS = (10_000, 2, 2)
 
 
+class Gathered:
+    """A transport that sends together what is written in one go: a response's head and its body."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self.transport = transport
+        self.loop = loop
+        self.written = bytearray()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.transport, name)
+
+    def write(self, data: bytes) -> None:
+        if not self.written:
+            self.loop.call_soon(self.send)
+        self.written += data
+        if len(self.written) > GATHERED_BYTES:
+            self.send()
+
+    def send(self) -> None:
+        written, self.written = self.written, bytearray()
+        if written:
+            self.transport.write(written)
+
+    def close(self) -> None:
+        self.send()
+        self.transport.close()
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """HTTP whose request heads are bounded: the parser itself would keep as much as a client sends."""
 
     head_bytes = 0
     is_in_head = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(Gathered(transport, self.loop))  # type: ignore[arg-type]
+
+    def handle_websocket_upgrade(self) -> None:
+        self.transport = self.transport.transport  # type: ignore[attr-defined]  # another protocol's from now on
+        super().handle_websocket_upgrade()
 
     def on_headers_complete(self) -> None:
         self.is_in_head, self.head_bytes = False, 0

@@ -3,7 +3,7 @@
 from datetime import date, time
 from typing import Any
 
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
@@ -112,7 +112,7 @@ class PreparedTests(TestCase):
         Task.objects.filter(pk=task.pk).delete()
         for statement in (prepared.updating(task), prepared.deleting(task)):
             writes.add(statement)
-            with self.assertRaises(DatabaseError):
+            with self.assertRaises(IntegrityError):
                 writes.send()
 
     def test_each_statement_gives_its_rows(self) -> None:

@@ -14,7 +14,7 @@ from tests.chat.test_turns import add_milk
 from tests.faults.provider import Provider
 from tests.people import sign_up
 
-WITH_A_TOOL = 27  # stored, loaded, two responses and a call journaled, the task added, ended and answered
+WITH_A_TOOL = 22  # stored, loaded, two responses and a call journaled, the task added, ended and answered
 FOLLOWING = 10  # more: the conversation is looked up and locked, and what was said before is loaded
 
 
