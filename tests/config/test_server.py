@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from config.server import BoundedProtocol
+from config.server import GATHERED_BYTES, BoundedProtocol
 from tests.server import ROOT, Server
 
 
@@ -47,8 +47,25 @@ def test_a_large_body_in_many_pieces_is_no_head(server: Server) -> None:
     assert b" 401 " in send(server, head, *pieces)
 
 
+def written(application: Any, *asked: bytes) -> list[bytes]:
+    """Return what the protocol writes, piece by piece, without a network that splits or joins them."""
+
+    async def talk() -> list[bytes]:
+        config = uvicorn.Config(application, lifespan="off", log_config=None)
+        config.load()
+        protocol = BoundedProtocol(config, ServerState(), {})
+        transport = Mock(**{"get_extra_info.return_value": None, "is_closing.return_value": False})
+        protocol.connection_made(transport)
+        for each in asked:
+            protocol.data_received(each)
+            await asyncio.sleep(0.05)
+        return [bytes(call.args[0]) for call in transport.write.call_args_list]
+
+    return asyncio.run(talk())
+
+
 def test_a_large_body_that_comes_with_its_head_is_no_head() -> None:
-    """In one piece, as it may come, and then the next: the protocol itself, without a network that splits them."""
+    """In one piece, as it may come, and then the next."""
     asked: list[str] = []
     body = b"x" * 200_000
     request = b"POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
@@ -58,19 +75,28 @@ def test_a_large_body_that_comes_with_its_head_is_no_head() -> None:
         await send({"type": "http.response.start", "status": 204})
         await send({"type": "http.response.body"})
 
-    async def talk() -> list[bytes]:
-        config = uvicorn.Config(application, lifespan="off", log_config=None)
-        config.load()
-        protocol = BoundedProtocol(config, ServerState(), {})
-        transport = Mock(**{"get_extra_info.return_value": None, "is_closing.return_value": False})
-        protocol.connection_made(transport)
-        for number in range(3):
-            protocol.data_received(request % (number, len(body)) + body)
-            await asyncio.sleep(0.01)
-        return [call.args[0] for call in transport.write.call_args_list]
+    answers = written(application, *[request % (number, len(body)) + body for number in range(3)])
+    assert asked == ["/0", "/1", "/2"]
+    assert [answer.split()[1] for answer in answers] == [b"204"] * 3
 
-    written = b"".join(asyncio.run(talk()))
-    assert (asked, written.count(b" 204 "), written.count(b" 400 ")) == (["/0", "/1", "/2"], 3, 0)
+
+def test_an_answer_is_written_in_one_piece_and_a_stream_as_it_comes() -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        length = b"12" if scope["path"] == "/short" else b"200000"
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+        if scope["path"] == "/short":
+            await send({"type": "http.response.body", "body": b"first ", "more_body": True})
+            await asyncio.sleep(0.01)
+            await send({"type": "http.response.body", "body": b"second"})
+        else:
+            for place in range(20):
+                await send({"type": "http.response.body", "body": b"x" * 10_000, "more_body": place < 19})
+
+    first, second = written(application, b"GET /short HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert (first.split(b"\r\n\r\n")[1], second) == (b"first ", b"second")
+    long = written(application, b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert [len(piece) > GATHERED_BYTES for piece in long] == [True, True, False]
+    assert b"".join(long).count(b"x" * 10_000) == 20
 
 
 def test_several_requests_over_one_connection(server: Server) -> None:
