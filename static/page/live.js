@@ -8,7 +8,7 @@ const QUIET_MS = 1_500;
 export class Live {
   /**
    * @param {string} path @param {import("./session.js").Session} session
-   * @param {{onChange: (message: Record<string, any>) => void, onConversation: (message: Record<string, any>) => void, onReady: (again: boolean) => void,
+   * @param {{onChange: (message: Record<string, any>) => void, onConversation: (message: Record<string, any>) => void, onReady: () => void,
    *   onState: (connected: boolean) => void}} handlers
    */
   constructor(path, session, handlers) {
@@ -16,7 +16,6 @@ export class Live {
     this.session = session;
     this.handlers = handlers;
     this.wait = FIRST_MS;
-    this.readyBefore = false;
     this.ended = false;
     this.ready = false;
     /** @type {WebSocket | null} */
@@ -68,8 +67,7 @@ export class Live {
       clearTimeout(this.stateTimer);
       this.stateTimer = 0;
       this.handlers.onState(true);
-      this.handlers.onReady(this.readyBefore);
-      this.readyBefore = true;
+      this.handlers.onReady();
     } else if (message.type === "tasks.changed") {
       this.handlers.onChange(message);
     } else if (message.type === "conversation.changed") {

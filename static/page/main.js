@@ -165,8 +165,7 @@ function startTasks(chat) {
       // What was asked for here is told here, by the answer itself.
       if (id === conversation.thread && !(turn && conversation.isAnswering)) chat.fetchUpdates();
     },
-    onReady: (again) => {
-      if (!again && !panel.hasFailed) return;
+    onReady: () => { // what changed before, also since the page asked for its list, was told to nobody here
       panel.load();
       chat.fetchUpdates();
     },

@@ -61,7 +61,6 @@ export class TaskPanel {
       h("p", { class: "secondary" }, "What you add here or ask for in the chat shows up at once."));
     this.skeleton = h("div", { class: "skeleton", hidden: true, "aria-hidden": "true" }, h("i"), h("i"), h("i"), h("i"), h("i"));
     this.scroll.append(this.skeleton, this.empty, ...[...this.sections.values()].map(({ node }) => node));
-    this.hasFailed = false;
     this.order = new TaskOrder(this.scroll, {
       onOrder: (row, ids, soon) => this.reorder(idOf(row), ids, soon), onDue: (row, due) => this.setDue(idOf(row), due),
       onStart: () => this.showDrops(true), onEnd: () => { this.showDrops(false); this.render(); },
@@ -94,10 +93,8 @@ export class TaskPanel {
     const timer = setTimeout(() => { this.skeleton.hidden = this.store.isLoaded; }, SKELETON_AFTER_MS);
     try {
       await this.store.load();
-      this.hasFailed = false;
       this.say("");
     } catch (error) {
-      this.hasFailed = true;
       this.say(`Your tasks could not be loaded. ${/** @type {Error} */ (error).message}`, () => this.load());
     } finally {
       clearTimeout(timer);

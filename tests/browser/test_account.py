@@ -118,6 +118,21 @@ def test_a_list_that_could_not_be_loaded_comes_once_there_is_a_connection(new_pa
     expect(page.get_by_text("Your tasks could not be loaded.")).to_be_hidden()
 
 
+def test_what_changes_before_there_is_a_connection_is_shown_too(new_page: NewPage, server: Server) -> None:
+    page = new_page()
+    sign_up(page, server)
+    other = page.context.new_page()
+    other.add_init_script(NO_SOCKETS_YET)
+    other.goto(server.url)
+    expect(other.get_by_text("Nothing due today")).to_be_visible()
+    page.get_by_test_id("add-task").fill("buy milk")
+    page.get_by_test_id("add-task").press("Enter")
+    expect(task(page, "buy milk")).to_be_visible()
+    expect(task(other, "buy milk")).to_have_count(0)
+    other.evaluate("window.letSockets = true")
+    expect(task(other, "buy milk")).to_be_visible()
+
+
 def test_what_was_typed_outlives_a_session_that_ended(new_page: NewPage, server: Server) -> None:
     page = new_page()
     email = sign_up(page, server)
