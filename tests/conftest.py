@@ -7,7 +7,7 @@ import pytest
 from accounts import tokens
 from config import embedded
 
-WORKERS = 2  # on two cores; tests start servers, databases and browsers of their own beside it
+WORKERS = 3  # on two cores: each of them often waits for a server, a database or a browser that it has started
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,7 +15,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Run folders in two processes; one file is sooner done than a second process is ready."""
+    """Run folders in several processes; one file is sooner done than a second process is ready."""
     files = {argument.split("::")[0] for argument in config.args}
     return 0 if len(files) == 1 and Path(*files).is_file() else WORKERS
 

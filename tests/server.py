@@ -1,11 +1,15 @@
 """Errand as a process: started with `quickstart`, as a person starts it, and really stopped or killed."""
 
+import atexit
+import functools
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -30,6 +34,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@functools.cache
+def migrated() -> Path:
+    """Return a database cluster as a first start makes it, before there is anybody in it."""
+    folder = Path(tempfile.mkdtemp(prefix="errand-"))
+    atexit.register(shutil.rmtree, folder)
+    environment = os.environ | {"DATA_DIR": str(folder)}
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env=environment, check=True)
+    return folder / "postgres"
+
+
 class Server:
     """A `quickstart` process on a data directory of its own; the same directory can be started again."""
 
@@ -46,7 +60,14 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def prepare(self) -> None:
+        """Put a database into an empty data directory, which is half of what a first start does."""
+        if not (self.data_dir / "postgres").exists() and "DATABASE_URL" not in self.environment:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["cp", "-a", migrated(), self.data_dir / "postgres"], check=True)  # with its owners
+
     def start(self) -> Self:
+        self.prepare()
         command = [
             sys.executable,
             "manage.py",

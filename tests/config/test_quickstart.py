@@ -10,7 +10,13 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.server import ROOT, Server
+from tests.server import ROOT
+from tests.server import Server as PreparedServer
+
+
+class Server(PreparedServer):
+    def prepare(self) -> None:
+        """Leave the data directory empty, as a newcomer's is."""
 
 
 def fail_to_start(*arguments: str, **environment: str) -> str:
