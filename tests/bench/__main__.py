@@ -23,10 +23,12 @@ def main() -> None:
         os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
         django.setup()
         modules = [import_module(f"tests.bench.{name}") for name in options.groups or GROUPS]
-        tables = [module.measure(options) for module in modules]
+        tables = (module.measure(options) for module in modules)
+        for text in [table.as_json([*tables])] if options.json else table.texts(tables):
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
     finally:
         environment.end()
-    sys.stdout.write((table.as_json if options.json else table.as_text)(tables) + "\n")
 
 
 def parse() -> argparse.Namespace:

@@ -1,4 +1,5 @@
-"""Tasks over REST beside a FastAPI service with the same table, tokens and answers, one process each.
+"""Tasks over REST beside a FastAPI service with the same table, tokens and answers: one process each, which keeps 20
+database connections (the reference may open ten more).
 
 Errand's writes do more: they are kept under a key, with the task before and after, and can be undone.
 """
@@ -120,7 +121,8 @@ def body(number: int) -> dict[str, Any]:
 
 def measure(options: Namespace) -> Table:
     """Measure with `options.connections` connections and `options.requests` requests of each kind."""
-    with tempfile.TemporaryDirectory() as data, Server(Path(data), **UNLIMITED) as server:
+    settings = UNLIMITED | {"DATABASE_POOL_SIZE": "20"}
+    with tempfile.TemporaryDirectory() as data, Server(Path(data), **settings) as server:
         people = [server.client(f"user{number}@example.org") for number in range(USERS)]
         with reference(server, people) as (port, pid):
             here, there = sides(server, people, port, pid)

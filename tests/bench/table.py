@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,9 +58,11 @@ def processor() -> str:
     return named[0] if named else platform.processor() or platform.machine()
 
 
-def as_text(tables: list[Table]) -> str:
-    facts = " · ".join(machine().values())
-    return "\n\n".join([facts, *(table_text(table) for table in tables)])
+def texts(tables: Iterable[Table]) -> Iterator[str]:
+    """Give the machine, then each table as soon as it is measured."""
+    yield " · ".join(machine().values())
+    for table in tables:
+        yield "\n" + table_text(table)
 
 
 def table_text(table: Table) -> str:
