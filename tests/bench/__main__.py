@@ -45,6 +45,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--watchers", type=int, default=1_000, help="turns: who watch one turn (default 1,000)")
     parser.add_argument("--users", type=int, default=50, help="answering: users at once (default 50)")
     parser.add_argument("--page-messages", type=int, default=1_000, help="page: messages (default 1,000)")
+    parser.add_argument("--page-runs", type=int, default=7, help="page: how often each is measured (default 7)")
     parser.add_argument("--messages", type=int, default=1_000_000, help="staff: messages (default 1,000,000)")
     options = parser.parse_args()
     if unknown := set(options.groups) - set(GROUPS):

@@ -19,7 +19,6 @@ from tests.browser import chromium
 from tests.server import Client, Server
 
 SHORT = 20
-RUNS = 7
 EMAIL = "ann@example.org"
 QUESTION = "What is overdue?"
 
@@ -68,7 +67,8 @@ def measure(options: Namespace) -> Table:
         with Server(Path(data) / "talk", USER_TURNS_A_MINUTE="0", **environment) as server:
             person = server.client(EMAIL)
             talks = [talk(person, count) for count in (options.page_messages, SHORT)]
-            rows = [*speed(browser, server, talks), reload_row(browser, server, talks)]
+            runs = range(options.page_runs)
+            rows = [*speed(browser, server, talks, runs), reload_row(browser, server, talks, runs)]
         with Server(Path(data) / "stream", **environment | {"MODEL_NAME": "forty"}) as server:
             server.client(EMAIL)
             rows.append(shift_row(browser, server))
@@ -96,11 +96,11 @@ def sign_in(browser: Browser, server: Server) -> Page:
     return page
 
 
-def speed(browser: Browser, server: Server, talks: list[str]) -> list[Row]:
+def speed(browser: Browser, server: Server, talks: list[str], runs: range) -> list[Row]:
     page = sign_in(browser, server)
     opened: list[list[float]] = [[], []]
     sent: list[list[float]] = [[], []]
-    for _ in range(RUNS):  # in turns, so that a noisy moment meets both
+    for _ in runs:  # in turns, so that a noisy moment meets both
         for place, each in enumerate(talks):
             page.evaluate("document.querySelector('errand-chat').setThreadId(null)")
             opened[place].append(page.evaluate(OPEN, each))
@@ -112,11 +112,11 @@ def speed(browser: Browser, server: Server, talks: list[str]) -> list[Row]:
     return [Row(name, here, there, "ms") for name, (here, there) in zip(names, medians, strict=True)]
 
 
-def reload_row(browser: Browser, server: Server, talks: list[str]) -> Row:
+def reload_row(browser: Browser, server: Server, talks: list[str], runs: range) -> Row:
     """The whole page anew, with the last conversation open: from the start of the navigation."""
     page = sign_in(browser, server)
     taken: list[list[float]] = [[], []]
-    for _ in range(RUNS):
+    for _ in runs:
         for place, each in enumerate(talks):
             page.evaluate(OPEN, each)
             page.reload()

@@ -31,7 +31,7 @@ def test_searching_is_measured_beside_an_exact_search() -> None:
 
 
 def test_the_page_is_measured_in_the_browser() -> None:
-    run = bench("page", "--page-messages", "40", "--json")
+    run = bench("page", "--page-messages", "30", "--page-runs", "2", "--json")
     assert run.returncode == 0, run.stderr
     rows = {row["name"]: row for row in json.loads(run.stdout)["groups"][0]["rows"]}
     assert rows["own message on screen after Enter"]["here"] > 0
