@@ -63,6 +63,7 @@ def test_nothing_moves_while_text_streams(new_page: NewPage, provider: tuple[Pro
     page = new_page()
     sign_up(page, scripted)
     provider[0].queue.append(Reply([f"{word}\n\n" for word in WORDS], piece_seconds=0.02))
+    expect(page.get_by_role("button", name="Add files or choose a tool")).to_be_visible()  # the composer is whole
     page.evaluate(WATCH)
     say(page, "tell me")
     ended(page)
