@@ -29,7 +29,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 def pytest_configure() -> None:
     """Spare each test in this process a third of a second; servers that tests start do as servers do."""
     Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
-    DatabaseOperations.sql_flush = deletions  # type: ignore[method-assign]
+    pytest.MonkeyPatch().setattr(DatabaseOperations, "sql_flush", deletions)
 
 
 def deletions(self: DatabaseOperations, style: Any, tables: Sequence[str], **how: bool) -> list[str]:
