@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection
 from django.db.models import AutoField, Field, Model, QuerySet
 
 type Statement = tuple[str, list[Any]]
+type Found[M: Model] = list[tuple[M, tuple[Any, ...]]]  # instances of a model, each with its further columns
 
 ROWS_AT_ONCE = 100
 
@@ -44,7 +45,7 @@ class Prepared[M: Model]:
         self.params = list(params)
         self.places = [self.params.index(mark) for mark in marks]
 
-    def find(self, *values: Any) -> list[tuple[M, tuple[Any, ...]]]:
+    def find(self, *values: Any) -> Found[M]:
         """Return each row as an instance of the model, and its further columns."""
         return self.read(execute([self.asked(*values)])[0])
 
@@ -55,7 +56,7 @@ class Prepared[M: Model]:
             params[place] = value
         return self.sql, params
 
-    def read(self, rows: Sequence[Sequence[Any]]) -> list[tuple[M, tuple[Any, ...]]]:
+    def read(self, rows: Sequence[Sequence[Any]]) -> Found[M]:
         count = len(self.fields)
         return [(self.model.from_db(connection.alias, self.fields, self.own(row)), tuple(row[count:])) for row in rows]
 

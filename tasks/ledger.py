@@ -41,11 +41,14 @@ class Ledger:
     What is written waits in `writes` until something is asked, or until all of the operation is stored.
     """
 
-    def __init__(self, caller: Caller, task_list: TaskList, read: Iterable[Task] = ()) -> None:
-        """Take tasks that were `read` with the lock: the first `get` of each gives it without asking again."""
+    def __init__(
+        self, caller: Caller, task_list: TaskList, read: Iterable[Task] = (), subtasks: Iterable[Task] | None = None
+    ) -> None:
+        """Take tasks, and the subtasks of one, that were `read` with the lock: used once without asking again."""
         self.caller = caller
         self.task_list = task_list
         self.read = {task.number: task for task in read}
+        self.subtasks = subtasks
         self.writes = prepared.Writes()
         self.now = clock.now()
         self.changes: list[Change] = []
@@ -97,16 +100,14 @@ class Ledger:
             return task
         before = task.snapshot()
         following = next_occurrence(task, self.clock.date())
-        subtasks = task.subtasks.all()
         if following:
             task.due_date = task.occurrence_date = following
             task.last_completed_at, task.position = self.now, None
-            for subtask in subtasks.done():
-                self.reopen(subtask.number)
         else:
             task.completed_at = self.now
-            for subtask in subtasks.open():
-                self.complete(subtask.number)
+        for subtask in self.subtasks_of(task):
+            subtask.parent, self.read[subtask.number] = task, subtask
+            self.reopen(subtask.number) if following else self.complete(subtask.number)
         return self.save(task, before)
 
     def reopen(self, number: int, version: int | None = None) -> Task:
@@ -121,10 +122,17 @@ class Ledger:
     def delete(self, number: int, version: int | None = None) -> Task:
         """Delete a task with its subtasks. Their numbers are never used again."""
         task = self.get(number, version)
-        for subtask in task.all_subtasks():
+        for subtask in self.subtasks_of(task):
             self.erase(subtask)
         self.erase(task)
         return task
+
+    def subtasks_of(self, task: Task) -> list[Task]:
+        """Return a task's subtasks by number."""
+        if task.parent_id:
+            return []
+        read, self.subtasks = self.subtasks, None
+        return task.all_subtasks() if read is None else list(read)
 
     def erase(self, task: Task) -> None:
         before = task.snapshot()

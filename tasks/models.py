@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce, Length, Trim
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
-from accounts.prepared import Prepared, Statement, execute, insertions, updating, written_columns
+from accounts.prepared import Found, Prepared, Statement, execute, insertions, updating, written_columns
 from tasks.journal import Change as Change
 from tasks.journal import Operation as Operation
 
@@ -43,18 +43,19 @@ class TaskList(models.Model):
         return f"Tasks of {self.user}"
 
     @classmethod
-    def lock(cls, user: User, *looks: Statement) -> tuple["TaskList", list[list[Any]]]:
-        """Return the user's list, locked until the transaction ends, and the rows that `looks` find from then on.
+    def lock(cls, user: User, *looks: tuple[Prepared[Any], Any]) -> tuple["TaskList", list[Found[Any]]]:
+        """Return the user's list, locked until the transaction ends, and what is found of theirs from then on.
 
-        Closes the race of two changes at once.
+        A look is a query of a user and a value; for none it is not asked. Closes the race of two changes at once.
         """
-        asked = [locked_list().asked(user.pk), *looks]
+        asked = [locked_list().asked(user.pk), *(query.asked(user.pk, value) for query, value in looks if value)]
         found = execute(asked)
         if not found[0]:  # the first change, perhaps of two at once: whoever is second waits here
             TaskList.objects.bulk_create([TaskList(user=user)], ignore_conflicts=True)
             found = execute(asked)
         [(task_list, _)] = locked_list().read(found[0])
-        return task_list, found[1:]
+        rows = iter(found[1:])
+        return task_list, [query.read(next(rows)) if value else [] for query, value in looks]
 
     def adding(self, task: "Task") -> list[Statement]:
         """Give a new task the next number; return the statements that store both."""
@@ -258,7 +259,7 @@ class Task(models.Model):
 
     def all_subtasks(self) -> list["Task"]:
         """Return the task's subtasks by number, each with its parent."""
-        return [self.of_row(row) for row in by_parent().find(self.pk)]
+        return [self.of_row(row) for row in by_parent().find(self.user_id, self.number)]
 
     @property
     def place(self) -> list[Any]:
@@ -273,7 +274,6 @@ class Task(models.Model):
 
 
 A_USER, A_NUMBER = -1, 1_234_567_890  # stand for values in prepared queries; nothing else in those is equal
-A_TASK = UUID(int=0)
 
 
 def prepared(tasks: TaskQuerySet, *marks: Any) -> Prepared[Task]:
@@ -292,7 +292,8 @@ def by_number() -> Prepared[Task]:
 
 @functools.cache
 def by_parent() -> Prepared[Task]:
-    return prepared(Task.objects.filter(parent=A_TASK).order_by("number"), A_TASK)
+    of_parent = Task.objects.filter(parent__user=A_USER, parent__number=A_NUMBER)
+    return prepared(of_parent.order_by("number"), A_USER, A_NUMBER)
 
 
 @functools.cache

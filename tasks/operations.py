@@ -16,10 +16,11 @@ from accounts.problems import KeyReused, Problem
 from tasks import counts, live, plans, quick_add
 from tasks.journal import by_key
 from tasks.ledger import Ledger, Values
-from tasks.models import Operation, Task, TaskList, by_number
+from tasks.models import Operation, Task, TaskList, by_number, by_parent
 from tasks.schemas import BatchResult, ItemResult, TaskOut, TaskResult
 
 SUMMARY_LENGTH = 200
+WITH_SUBTASKS = {"complete_task", "delete_task"}  # what is done to a task, these do to its subtasks too
 
 
 def perform(caller: Caller, tool: str, arguments: Values, work: Callable[[Ledger], tuple[Values, str]]) -> Operation:
@@ -31,7 +32,7 @@ def perform(caller: Caller, tool: str, arguments: Values, work: Callable[[Ledger
     stored, has a plan.
     """
     with transaction.atomic():
-        ledger, done = begin(caller, arguments.get("task_id"))
+        ledger, done = begin(caller, tool, arguments.get("task_id"))
         if done:
             if (done.tool, done.arguments) != (tool, arguments):
                 raise KeyReused
@@ -49,17 +50,16 @@ def perform(caller: Caller, tool: str, arguments: Values, work: Callable[[Ledger
     return operation
 
 
-def begin(caller: Caller, number: int | None) -> tuple[Ledger, Operation | None]:
+def begin(caller: Caller, tool: str, number: int | None) -> tuple[Ledger, Operation | None]:
     """Lock the caller's list. Return its ledger, which has read the task of that number, and what the key has done.
 
-    All in one round trip: PostgreSQL looks for the second and third after it has the lock.
+    All in one round trip: PostgreSQL looks for the other rows after it has the lock.
     """
-    of_task = [by_number().asked(caller.user.pk, number)] if number else []
-    of_key = [by_key().asked(caller.user.pk, caller.key)] if caller.key else []
-    task_list, found = TaskList.lock(caller.user, *of_task, *of_key)
-    tasks = [Task.of_row(row) for rows in found[: len(of_task)] for row in by_number().read(rows)]
-    done = [operation for rows in found[len(of_task) :] for operation, _ in by_key().read(rows)]
-    return Ledger(caller, task_list, tasks), next(iter(done), None)
+    parent = number if tool in WITH_SUBTASKS else None
+    looks = (by_key(), caller.key), (by_number(), number), (by_parent(), parent)
+    task_list, [done, tasks, subtasks] = TaskList.lock(caller.user, *looks)
+    ledger = Ledger(caller, task_list, map(Task.of_row, tasks), map(Task.of_row, subtasks) if parent else None)
+    return ledger, done[0][0] if done else None
 
 
 def record(operation: Operation, ledger: Ledger) -> None:

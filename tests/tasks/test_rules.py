@@ -153,6 +153,17 @@ class SubtaskTests(RuleTests):
         operations.delete_task(self.ann.caller(), 1)
         self.assertEqual(Task.objects.count(), 0)
 
+    def test_all_of_it_asks_the_database_twice(self) -> None:
+        """Once for what it begins with, once to write; and for a savepoint, since each test is a transaction."""
+        parent = self.add("Move")
+        for title in ("Pack", "Clean"):
+            self.add(title, parent_id=parent.number)
+        with self.assertNumQueries(4):
+            operations.complete_task(self.ann.caller(key="complete"), parent.number)
+        with self.assertNumQueries(4):
+            operations.delete_task(self.ann.caller(key="delete"), parent.number)
+        self.assertFalse(Task.objects.exists())
+
     def test_tasks_of_others_cannot_be_parents(self) -> None:
         operations.add_task(sign_up("Bob").caller(), {"title": "his"})
         with self.assertRaises(Problem):
