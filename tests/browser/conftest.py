@@ -25,13 +25,13 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")  # people of every test are others: the same server serves all
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with Server(tmp_path_factory.mktemp("data")) as server:
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def provider() -> Iterator[tuple[Provider, str]]:
     """A model's provider that says what is queued, and its address."""
     provider = Provider()
@@ -39,7 +39,7 @@ def provider() -> Iterator[tuple[Provider, str]]:
         yield provider, url
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def scripted(provider: tuple[Provider, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose model is that provider's."""
     environment = {"MODEL_PROVIDER": "custom", "MODEL_BASE_URL": provider[1], "MODEL_NAME": "hello"}
