@@ -61,7 +61,7 @@ def measure(options: Namespace) -> Table:
         provider() as url,
         tempfile.TemporaryDirectory() as data,
         sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium.path(), args=chromium.ARGUMENTS) as browser,
+        playwright.chromium.launch(executable_path=chromium.as_people_have_it(), args=chromium.ARGUMENTS) as browser,
     ):
         environment = {"MODEL_PROVIDER": "custom", "MODEL_BASE_URL": url, "MODEL_NAME": "hello"}
         with Server(Path(data) / "talk", USER_TURNS_A_MINUTE="0", **environment) as server:

@@ -119,7 +119,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as data,
         Server(Path(data)) as server,
         sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium.path(), args=chromium.ARGUMENTS) as browser,
+        playwright.chromium.launch(executable_path=chromium.as_people_have_it(), args=chromium.ARGUMENTS) as browser,
     ):
         schemes: list[Literal["light", "dark"]] = ["light", "dark"]
         for scheme in schemes:

@@ -45,7 +45,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as data,
         Server(Path(data), MODEL_PRICES='{"offline": [0.25, 2]}') as server,
         sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium.path(), args=chromium.ARGUMENTS) as browser,
+        playwright.chromium.launch(executable_path=chromium.as_people_have_it(), args=chromium.ARGUMENTS) as browser,
     ):
         talk(open_page(browser, WIDTH, HEIGHT, "light"), server)
         schemes: list[Literal["light", "dark"]] = ["light", "dark"]

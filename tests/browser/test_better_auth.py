@@ -12,7 +12,7 @@ from playwright.sync_api import Route, expect
 
 from tests.better_auth import BetterAuth
 from tests.browser.conftest import NewPage
-from tests.browser.test_loop import answer, say, sign_up
+from tests.browser.test_loop import answer, say, sign_up_by_hand
 from tests.server import Server
 
 CALLBACK = "http://127.0.0.1:9/callback"
@@ -30,7 +30,7 @@ def better_auth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BetterAuth
 
 def test_people_sign_up_and_chat_with_its_tokens(new_page: NewPage, better_auth: BetterAuth) -> None:
     page = new_page()
-    sign_up(page, better_auth.errand)
+    sign_up_by_hand(page, better_auth.errand, "ann@example.org")
     say(page, "add buy milk")
     expect(answer(page)).to_contain_text("buy milk")
     page.get_by_test_id("account").click()

@@ -143,7 +143,6 @@ def test_what_is_said_aloud_is_written_down(
     new_page: NewPage, provider: tuple[Provider, str], equipped: Server
 ) -> None:
     page = new_page()
-    page.context.grant_permissions(["microphone"])
     sign_up(page, equipped)
     provider[0].queue.append(Reply(["call the plumber"]))
     page.get_by_test_id("dictate").click()
@@ -158,7 +157,6 @@ def test_what_cannot_be_written_down_is_told(
     new_page: NewPage, provider: tuple[Provider, str], equipped: Server
 ) -> None:
     page = new_page()
-    page.context.grant_permissions(["microphone"])
     sign_up(page, equipped)
     provider[0].queue.append(Reply(status=500))
     page.get_by_test_id("dictate").click()

@@ -186,7 +186,6 @@ def test_a_tool_and_a_model_are_chosen_for_a_message(new_page: NewPage, server: 
 
 def test_what_is_dictated_stands_in_the_text(new_page: NewPage, server: Server) -> None:
     page = new_page()
-    page.context.grant_permissions(["microphone"])
     element = Element(page, server, input__transcribe={"text": "buy milk"})
     element.mount(composer={"dictation": {"enabled": True}})
     button = page.get_by_test_id("dictate")
