@@ -41,14 +41,12 @@ class Ledger:
     What is written waits in `writes` until something is asked, or until all of the operation is stored.
     """
 
-    def __init__(
-        self, caller: Caller, task_list: TaskList, read: Iterable[Task] = (), subtasks: Iterable[Task] | None = None
-    ) -> None:
-        """Take tasks, and the subtasks of one, that were `read` with the lock: used once without asking again."""
+    def __init__(self, caller: Caller, task_list: TaskList, read: Iterable[Task] = ()) -> None:
+        """Take tasks that were `read` with the lock: the first `get` of each gives it without asking again."""
         self.caller = caller
         self.task_list = task_list
         self.read = {task.number: task for task in read}
-        self.subtasks = subtasks
+        self.read_subtasks: dict[int, list[Task]] = {}  # by the number of their parent: likewise
         self.writes = prepared.Writes()
         self.now = clock.now()
         self.changes: list[Change] = []
@@ -105,9 +103,10 @@ class Ledger:
             task.last_completed_at, task.position = self.now, None
         else:
             task.completed_at = self.now
+        follow = self.reopen if following else self.complete
         for subtask in self.subtasks_of(task):
             subtask.parent, self.read[subtask.number] = task, subtask
-            self.reopen(subtask.number) if following else self.complete(subtask.number)
+            follow(subtask.number)
         return self.save(task, before)
 
     def reopen(self, number: int, version: int | None = None) -> Task:
@@ -131,8 +130,8 @@ class Ledger:
         """Return a task's subtasks by number."""
         if task.parent_id:
             return []
-        read, self.subtasks = self.subtasks, None
-        return task.all_subtasks() if read is None else list(read)
+        read = self.read_subtasks.pop(task.number, None)
+        return task.all_subtasks() if read is None else read
 
     def erase(self, task: Task) -> None:
         before = task.snapshot()

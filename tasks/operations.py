@@ -58,7 +58,9 @@ def begin(caller: Caller, tool: str, number: int | None) -> tuple[Ledger, Operat
     parent = number if tool in WITH_SUBTASKS else None
     looks = (by_key(), caller.key), (by_number(), number), (by_parent(), parent)
     task_list, [done, tasks, subtasks] = TaskList.lock(caller.user, *looks)
-    ledger = Ledger(caller, task_list, map(Task.of_row, tasks), map(Task.of_row, subtasks) if parent else None)
+    ledger = Ledger(caller, task_list, map(Task.of_row, tasks))
+    if parent:
+        ledger.read_subtasks[parent] = [*map(Task.of_row, subtasks)]
     return ledger, done[0][0] if done else None
 
 
