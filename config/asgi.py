@@ -22,13 +22,13 @@ from django.urls import path  # noqa: E402
 from servestatic import ServeStaticASGI  # noqa: E402
 from starlette.types import Receive, Scope, Send  # noqa: E402
 
-from accounts import sections  # noqa: E402
-from chat import lifecycle  # noqa: E402
+from chat.turns import runner  # noqa: E402
 from config.channel_layer import PostgresChannelLayer  # noqa: E402
+from config.live_socket import LiveSocket  # noqa: E402
 from config.mcp import McpApplication, by_path  # noqa: E402
 from config.middleware import is_for_programs  # noqa: E402
+from core import sections  # noqa: E402
 from knowledge.background import keeper  # noqa: E402
-from tasks.live import TasksConsumer  # noqa: E402
 
 
 class DjangoApplication(ASGIHandler):
@@ -101,16 +101,16 @@ class Lifespan:
     def begin(self) -> None:
         if self.sweeper is None:
             sections.serve_with(settings.SECTION_THREADS)
-            self.sweeper = asyncio.create_task(lifecycle.sweep_forever())
+            self.sweeper = asyncio.create_task(runner.sweep_forever())
             keeper.start()
 
     async def end(self) -> None:
-        await lifecycle.drain(settings.SHUTDOWN_GRACE_SECONDS)
+        await runner.drain(settings.SHUTDOWN_GRACE_SECONDS)
         await asyncio.to_thread(keeper.stop)
 
 
 websockets = AllowedHostsOriginValidator(
-    URLRouter([path("ws/tasks", TasksConsumer.as_asgi())])  # type: ignore[arg-type,list-item]
+    URLRouter([path("ws/tasks", LiveSocket.as_asgi())])  # type: ignore[arg-type,list-item]
 )
 files = ServeStaticASGI(
     ProtocolTypeRouter({"http": by_path(McpApplication(), DjangoApplication()), "websocket": websockets}),

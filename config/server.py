@@ -111,11 +111,11 @@ class Server(uvicorn.Server):
             self.ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        from chat import lifecycle  # large
+        from chat.turns import runner  # large
 
         for server in self.servers:
             server.close()
-        await lifecycle.drain(settings.SHUTDOWN_GRACE_SECONDS)
+        await runner.drain(settings.SHUTDOWN_GRACE_SECONDS)
         await super().shutdown(sockets)
 
 

@@ -16,7 +16,7 @@ from accounts.caller import Caller
 from accounts.models import BUILT_IN_ISSUER, User
 from config import embedded, server
 from config.settings import environment
-from tasks import operations
+from tasks.rules import operations
 
 HOST = "127.0.0.1"
 DEMO_EMAIL = "demo@example.org"
