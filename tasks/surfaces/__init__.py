@@ -1,1 +1,1 @@
-"""The ways in: REST, MCP, widgets, export, mentions. They call `tasks.rules` and `tasks.queries`; no rule stands here."""
+"""The ways in: REST, MCP, widgets, export, mentions. They call `tasks.rules` and `tasks.queries`."""
