@@ -142,7 +142,8 @@ SESSION_COOKIE_NAME = "errand_session"
 SESSION_COOKIE_SAMESITE = "Lax"
 BETTER_AUTH_URL = str(environment.better_auth_url).rstrip("/") if environment.better_auth_url else None
 BETTER_AUTH_INTERNAL_URL = str(environment.better_auth_internal_url or "").rstrip("/")
-PUBLIC_URL = str(environment.public_url or "http://127.0.0.1:8000").rstrip("/")
+PORT = environment.port
+PUBLIC_URL = str(environment.public_url or f"http://127.0.0.1:{PORT}").rstrip("/")
 DEFAULT_TIMEZONE = environment.default_timezone
 SIGN_IN_ATTEMPTS_A_MINUTE = environment.sign_in_attempts_a_minute
 

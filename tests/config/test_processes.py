@@ -25,10 +25,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def processes(server: Server) -> list[psutil.Process]:
     assert server.process
-    found = psutil.process_iter(["ppid", "cmdline"])
-    return [
-        each for each in found if each.info["ppid"] == server.process.pid and "serve" in (each.info["cmdline"] or [])
-    ]
+    started = psutil.Process(server.process.pid).children()
+    return [each for each in started if "--multiprocessing-fork" in each.cmdline()]
 
 
 def with_pages(server: Server) -> int:
