@@ -25,8 +25,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def processes(server: Server) -> list[psutil.Process]:
     assert server.process
-    started = psutil.Process(server.process.pid).children()
-    return [each for each in started if "--multiprocessing-fork" in each.cmdline()]
+    found = psutil.process_iter(["ppid", "cmdline"])
+    ours = [each for each in found if each.info["ppid"] == server.process.pid]
+    return [each for each in ours if "--multiprocessing-fork" in (each.info["cmdline"] or [])]
 
 
 def with_pages(server: Server) -> int:
