@@ -20,7 +20,7 @@ class Caller:
     """The user a change is made for. `key` makes it idempotent: the same key never does anything twice. Without one
     nobody will ask for the same again.
 
-    With `is_preview` nothing is changed: the tool tells what it would do (`accounts.plans`). With `expects`, the
+    With `is_preview` nothing is changed: the tool tells what it would do (`core.tools.previews`). With `expects`, the
     fingerprint of such a plan, that is done or nothing.
     """
 

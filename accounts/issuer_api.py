@@ -20,9 +20,9 @@ from pydantic import BaseModel, Field
 
 from accounts import issuer
 from accounts.models import BUILT_IN_ISSUER, Attempts, Session, User
-from accounts.problems import Forbidden, NotFound, Problem, problem_response
-from accounts.sections import section
 from accounts.session_store import AGENT, BEGAN_AT
+from core.problems import Forbidden, NotFound, Problem, problem_response
+from core.sections import section
 
 router = Router(tags=["sign-in"], auth=None)
 BACKEND = "django.contrib.auth.backends.ModelBackend"

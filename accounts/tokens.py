@@ -12,9 +12,10 @@ import jwt
 from django.conf import settings
 
 from accounts import issuer
-from accounts.keys import KeySet, KeysUnavailable, fetch_jwks
+from accounts.claims import Claims
+from accounts.jwks_cache import KeySet, KeysUnavailable, fetch_jwks
 from accounts.models import ACCESS_TOKEN_PREFIX, BUILT_IN_ISSUER, AccessToken, User
-from accounts.sections import section
+from core.sections import section
 
 MAX_TOKEN_BYTES = 4096
 MAX_KID_LENGTH = 64
@@ -26,20 +27,6 @@ OAUTH_TYPE = "AT+JWT"  # RFC 9068, section 2.1
 
 class InvalidToken(Exception):
     """The token does not prove who is asking. The text is for logs and developers; it holds nothing secret."""
-
-
-@dataclass(frozen=True)
-class Claims:
-    """What a verified token says."""
-
-    issuer: str
-    subject: str
-    issued_at: datetime.datetime
-    expires_at: datetime.datetime
-    name: str = ""
-    email: str = ""
-    scopes: frozenset[str] = frozenset()
-    is_oauth: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,14 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from accounts.caller import Caller
-from accounts.read_only import CountedToAPoint, ReadOnly
-from chat import cases, files, leftovers
+from chat.items import undo_card
 from chat.models import Conversation, Look, PromptTemplate, Step, Turn
-from chat.recording import record
+from chat.replay import cases, export_files
+from chat.replay.recording import record
 from chat.staff import figures, search, timeline, versions
 from chat.staff import request as requests
 from chat.staff.pictures import bar
+from core.read_only_admin import CountedToAPoint, ReadOnly
 
 EXPORTED = 200
 
@@ -186,7 +187,7 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin[Conversation]):
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for conversation in queryset.select_related("user")[:EXPORTED]:
                 self.look(request, conversation.pk, "export")
-                archive.writestr(f"{conversation.public_id}.json", files.dump(record(conversation)))
+                archive.writestr(f"{conversation.public_id}.json", export_files.dump(record(conversation)))
         return attached(packed.getvalue(), "application/zip", "conversations.zip")
 
     def has_lock_permission(self, request: HttpRequest) -> bool:
@@ -212,16 +213,16 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin[Conversation]):
         conversation = self.look(request, id, "undo")
         found = get_object_or_404(Turn, pk=turn, conversation=conversation)
         caller = Caller(conversation.user, "admin")
-        for result in async_to_sync(leftovers.call_undo)(caller, [found.public_id]):
+        for result in async_to_sync(undo_card.call_undo)(caller, [found.public_id]):
             self.message_user(
-                request, leftovers.summary_of(result), messages.ERROR if result.is_error else messages.SUCCESS
+                request, undo_card.summary_of(result), messages.ERROR if result.is_error else messages.SUCCESS
             )
         address = reverse("admin:chat_conversation_change", args=[id])
         return HttpResponseRedirect(f"{address}#{found.public_id}")
 
 
 def downloaded(conversation: Conversation) -> HttpResponse:
-    content = files.dump(record(conversation)).encode()
+    content = export_files.dump(record(conversation)).encode()
     return attached(content, "application/json", f"{conversation.public_id}.json")
 
 

@@ -13,25 +13,25 @@ from ninja.renderers import BaseRenderer
 from pydantic_core import to_json
 
 from accounts.api import router as account_router
-from accounts.auth import Bearer
-from accounts.bodies import parse_json, refuse_unstorable
+from accounts.bearer import Bearer
 from accounts.issuer_api import Refused, refused_response
 from accounts.issuer_api import router as issuer_router
-from accounts.problems import Problem, problem_response, respond_to
-from chat.api import router as chat_router
-from chat.attachments_api import router as attachments_router
+from chat.web.attachments_rest import router as attachments_router
+from chat.web.rest import router as chat_router
 from config.entities_api import router as entities_router
 from config.export_api import router as export_router
-from knowledge.api import router as knowledge_router
-from tasks.api import router as tasks_router
-from tasks.ledger import StaleVersion
-from tasks.operations_api import router as operations_router
+from core.json_input import parse_json, refuse_unstorable
+from core.problems import Problem, problem_response, respond_to
+from knowledge.surfaces.rest import router as knowledge_router
+from tasks.rules.task_rules import StaleVersion
+from tasks.surfaces.operations_rest import router as operations_router
+from tasks.surfaces.rest import router as tasks_router
 
 log = structlog.get_logger("errand.api")
 
 
 class StrictParser(Parser):
-    """Reads only what can be stored; see `accounts.bodies`."""
+    """Reads only what can be stored; see `core.json_input`."""
 
     def parse_body(self, request: HttpRequest) -> Any:
         return parse_json(request.body)

@@ -18,12 +18,12 @@ from django.urls import path  # noqa: E402
 from starlette.responses import Response  # noqa: E402
 from starlette.types import ASGIApp, Receive, Scope, Send  # noqa: E402
 
-from accounts.problems import problem_response  # noqa: E402
 from config.lifespan import Lifespan  # noqa: E402
+from config.live_socket import LiveSocket  # noqa: E402
 from config.mcp import McpApplication, by_path  # noqa: E402
 from config.middleware import is_for_programs  # noqa: E402
 from config.static_files import StaticFiles  # noqa: E402
-from tasks.live import TasksConsumer  # noqa: E402
+from core.problems import problem_response  # noqa: E402
 
 HEAD_BYTES_LIMIT = 64 * 1024  # of a request line with its headers, as nginx and others have it
 
@@ -75,7 +75,7 @@ class DjangoApplication(ASGIHandler):
 
 
 websockets = AllowedHostsOriginValidator(
-    URLRouter([path("ws/tasks", TasksConsumer.as_asgi())])  # type: ignore[arg-type,list-item]
+    URLRouter([path("ws/tasks", LiveSocket.as_asgi())])  # type: ignore[arg-type,list-item]
 )
 
 

@@ -16,7 +16,7 @@ from channels.layers import InMemoryChannelLayer
 from django.db import connection
 from uuid_utils.compat import uuid7
 
-from accounts.sections import section
+from core.sections import section
 
 CHANNEL = "errand_live"
 PART_LENGTH = 7_000  # a payload has fewer than 8,000 bytes

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from ninja import Query, Router
 from pydantic import BaseModel
 
-from accounts.auth import UserRequest
-from accounts.sections import section
-from knowledge import entities as document_entities
-from tasks import entities as task_entities
+from accounts.bearer import UserRequest
+from core.sections import section
+from knowledge.surfaces import entities as document_entities
+from tasks.surfaces import entities as task_entities
 
 router = Router(tags=["chat"])
 

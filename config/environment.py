@@ -25,6 +25,14 @@ ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+# Where the project's own tool servers stood in 0.1.0: an installation's settings may still say so.
+FORMER_PATHS = {
+    "tasks.mcp.server": "tasks.surfaces.mcp.server",
+    "knowledge.mcp.server": "knowledge.surfaces.mcp.server",
+    "tasks.state.state": "tasks.replay.recorded_tasks.state",
+    "knowledge.state.state": "knowledge.replay_state.state",
+}
+
 ModelProvider = Literal["offline", "openai", "openrouter", "gemini", "ollama", "custom"]
 
 
@@ -81,11 +89,11 @@ class Environment(BaseSettings):
     )
 
     mcp_servers: list[str] = Field(
-        ["tasks.mcp.server", "knowledge.mcp.server"],
+        ["tasks.surfaces.mcp.server", "knowledge.surfaces.mcp.server"],
         description="Tool servers in this process, dotted paths as a JSON list.",
     )
     mcp_states: list[str] = Field(
-        ["tasks.state.state", "knowledge.state.state"],
+        ["tasks.replay.recorded_tasks.state", "knowledge.replay_state.state"],
         description="What tool servers keep, for replays: dotted paths as a JSON list.",
     )
     model_provider: ModelProvider = "offline"
@@ -176,6 +184,11 @@ class Environment(BaseSettings):
     otel_exporter_otlp_endpoint: HttpUrl | None = Field(
         None, description="Where traces go (OTLP over HTTP), as http://127.0.0.1:4318; needs `uv sync --group traces`."
     )
+
+    @field_validator("mcp_servers", "mcp_states")
+    @classmethod
+    def present_paths(cls, value: list[str]) -> list[str]:
+        return [FORMER_PATHS.get(path, path) for path in value]
 
     @field_validator("embed_origins")
     @classmethod

@@ -9,14 +9,14 @@ from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
 from accounts.api import Me
-from accounts.auth import UserRequest
+from accounts.bearer import UserRequest
 from accounts.models import User
-from accounts.sections import section
-from chat import export as chat_export
-from knowledge import export as knowledge_export
-from tasks import export as tasks_export
-from tasks.api import Key, caller
-from tasks.export import IMPORT_LIMIT, ExportedTask
+from chat.web import account_export as chat_export
+from core.sections import section
+from knowledge.surfaces import export as knowledge_export
+from tasks.surfaces import export as tasks_export
+from tasks.surfaces.export import IMPORT_LIMIT, ExportedTask
+from tasks.surfaces.rest import Key, caller
 
 router = Router(tags=["export"])
 

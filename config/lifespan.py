@@ -13,9 +13,9 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from accounts import sections
-from chat import lifecycle
+from chat.turns import runner
 from config.channel_layer import PostgresChannelLayer
+from core import sections
 from knowledge.background import keeper
 
 # New objects until those are looked through (Python: 2,000), and how often until older ones are, too (10, 10). What
@@ -63,18 +63,18 @@ class Lifespan:
 
     def begin(self) -> None:
         sections.serve_with(settings.SECTION_THREADS)
-        self.sweeper = asyncio.create_task(lifecycle.sweep_forever())
+        self.sweeper = asyncio.create_task(runner.sweep_forever())
         keeper.start()
 
     def begin_end(self) -> asyncio.Task[None]:
         if self.sweeper:
             self.sweeper.cancel()  # it would take up here what is handed over
-        self.drain = self.drain or asyncio.create_task(lifecycle.drain(settings.SHUTDOWN_GRACE_SECONDS))
+        self.drain = self.drain or asyncio.create_task(runner.drain(settings.SHUTDOWN_GRACE_SECONDS))
         return self.drain
 
     async def end(self) -> None:
         await self.begin_end()
-        await lifecycle.drain(0)  # turns of requests that were under way when it began
+        await runner.drain(0)  # turns of requests that were under way when it began
         await asyncio.to_thread(keeper.stop)
 
     def heed_signals(self, work: Callable[[Handler, int], None]) -> None:

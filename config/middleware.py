@@ -7,8 +7,8 @@ from django.http.response import HttpResponseBase
 from django.middleware.security import SecurityMiddleware
 from django.utils.decorators import async_only_middleware
 
-from accounts import metrics
-from accounts.problems import problem_response, wants_problem
+from core import metrics
+from core.problems import problem_response, wants_problem
 
 type Handler = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 

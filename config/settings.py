@@ -101,7 +101,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "OPTIONS": {},
     }
 }
-# Threads of a server process that run database sections, each with a connection (accounts/sections.py).
+# Threads of a server process that run database sections, each with a connection (core/sections.py).
 SECTION_THREADS = environment.database_pool_size
 if environment.database_url:
     host = environment.database_url.hosts()[0]
@@ -193,21 +193,21 @@ STORAGES = {
     "staticfiles": {"BACKEND": "config.static_files.DigestStorage"},
 }
 
-# No request body is ever larger; files come through their own path (knowledge/api.py).
+# No request body is ever larger; files come through their own path (knowledge/surfaces/rest.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
 # Tool servers that the agent and other assistants may use: dotted paths of MCP servers that live in this process.
 MCP_SERVERS = environment.mcp_servers
 # More tool servers, for other assistants at /mcp only: the agent is not given their tools.
-MCP_GUEST_SERVERS = ["knowledge.mcp.guest_server"]
+MCP_GUEST_SERVERS = ["knowledge.surfaces.mcp.guest_server"]
 # Tools for the agent only: what they do makes no sense outside of a chat.
-MCP_AGENT_SERVERS = ["chat.questions.server"]
+MCP_AGENT_SERVERS = ["chat.items.questions.server"]
 # Tools that only widgets call: neither the agent nor other assistants are told of them.
-MCP_WIDGET_SERVERS = ["tasks.widget_tools.server"]
-# What those servers keep for a user, as replays read, restore and compare it (accounts/states.py).
+MCP_WIDGET_SERVERS = ["tasks.surfaces.widget_tools.server"]
+# What those servers keep for a user, as replays read, restore and compare it (core/tools/replay_state.py).
 MCP_STATES = environment.mcp_states
 # The model used while MODEL_PROVIDER is offline: a dotted path, because it speaks the language of the tools above.
-OFFLINE_MODEL = "tasks.offline.OfflineModel"
+OFFLINE_MODEL = "offline.OfflineModel"
 MODEL_PROVIDER = environment.model_provider
 MODEL_NAME = environment.model_name
 MODEL_API_KEY = environment.model_api_key.get_secret_value() if environment.model_api_key else ""
@@ -245,10 +245,8 @@ ATTACHMENT_BYTES_LIMIT = environment.attachment_megabytes_limit * 1_000_000
 MESSAGE_ATTACHMENTS = environment.message_attachments
 USER_ATTACHMENTS = environment.user_attachments
 ATTACHMENT_CHARACTERS = environment.attachment_characters
-# What reads an attached document: a dotted path, from (bytes, name) to text; raises `accounts.problems.Problem`.
-ATTACHMENT_READER = "knowledge.attachments.text_of"
-# What chat tells a user's open pages with: a dotted path, awaited with (the user's primary key, a message).
-TELL_PAGES = "tasks.live.tell"
+# What reads an attached document: a dotted path, from (bytes, name) to text; raises `core.problems.Problem`.
+ATTACHMENT_READER = "knowledge.reading.attachment_text.text_of"
 DOCUMENT_LANGUAGE = environment.document_language
 DOCUMENT_WORKER = environment.document_worker
 EMBEDDING_BASE_URL = str(environment.embedding_base_url or "").rstrip("/")

@@ -16,12 +16,12 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csp import csp_override
 from redis.exceptions import RedisError
 
-from accounts.metrics import exposition
-from accounts.problems import problem_response
-from accounts.sections import section
-from chat import composer
-from chat.attachments import ACCEPTED
-from chat.providers import model_name
+from chat.items import composer_choices
+from chat.items.attachments import ACCEPTED
+from chat.llm.providers import model_name
+from core.metrics import exposition
+from core.problems import problem_response
+from core.sections import section
 
 CHECK_SECONDS = 2
 LOOPBACK = {"127.0.0.1", "::1"}
@@ -43,8 +43,8 @@ def page_config() -> dict[str, Any]:
             "accept": ACCEPTED,
         },
         "dictation": bool(settings.TRANSCRIPTION_BASE_URL),
-        "models": composer.models(),
-        "tools": composer.tools(),
+        "models": composer_choices.models(),
+        "tools": composer_choices.tools(),
         "domainKey": settings.CHATKIT_DOMAIN_KEY or None,
         "locale": settings.LOCALE,
         "entitiesUrl": "/api/{user_id}/entities",

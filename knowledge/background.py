@@ -19,9 +19,10 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from uuid_utils.compat import uuid7
 
-from accounts.sections import released
-from knowledge import embeddings, ingest
+from core.sections import released
 from knowledge.models import Document, DocumentQuerySet
+from knowledge.reading import ingest
+from knowledge.retrieval import embeddings
 
 SWEEP_SECONDS = 15
 SWEPT_AT_ONCE = 100

@@ -15,8 +15,8 @@ from django.utils import timezone
 from pgvector.django import VectorField
 from uuid_utils.compat import uuid7
 
-from accounts import ids
 from accounts.models import User
+from core import ids
 
 NAME_LENGTH = 255
 TITLE_LENGTH = 300

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from chat import history, prompts
+from chat.llm import prompts
 from chat.models import PromptTemplate, Step, Toolset, Turn
+from chat.turns import history
 
 
 def of(step: Step) -> dict[str, Any]:

@@ -17,10 +17,11 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from accounts.models import User
-from accounts.problems import NotFound
 from chat import ids
-from chat.messages import WORDS_OF_TEXT
-from chat.models import WORDS_OF_TITLE, Conversation, Message, Step, Turn
+from chat.models import Conversation, Message, Step, Turn
+from chat.models.conversations import WORDS_OF_TITLE
+from chat.models.messages import WORDS_OF_TEXT
+from core.problems import NotFound
 
 LATEST = 1_000  # matches that are looked at
 # From so many matches on the latest messages are read one by one instead of all that match, until this many fit.

@@ -9,9 +9,9 @@ from uuid import UUID
 from django.db.models import Prefetch
 
 from accounts.models import User
-from accounts.states import Effect, states
 from chat.models import Approval, Conversation, Look, Message, PromptTemplate, Step, Turn
 from chat.staff.pictures import Segment
+from core.tools.replay_state import Effect, states
 
 PAGE = 30
 LONGEST = 20_000  # characters of one value; the rest is in the export

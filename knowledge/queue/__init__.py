@@ -1,0 +1,1 @@
+"""The table of the queue of `django_tasks_db`, in one migration."""

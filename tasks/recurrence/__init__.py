@@ -14,15 +14,14 @@ import re
 from dataclasses import replace
 
 from tasks import when
+from tasks.recurrence import values
+from tasks.recurrence.days import first_on_or_after, next_after, occurrences, occurs, parts_of
+from tasks.recurrence.phrases import Phrases
+from tasks.recurrence.said import Said, settled
+from tasks.recurrence.saying import say
+from tasks.recurrence.values import EXAMPLES, NotARule, Parts, Rule, Unreadable
+from tasks.recurrence.vocabulary import ARTICLES, EACH, OBJECT
 from tasks.when import Span, sentence_runs
-
-from . import values
-from .days import first_on_or_after, next_after, occurrences, occurs, parts_of
-from .phrases import Phrases
-from .said import Said, settled
-from .saying import say
-from .values import EXAMPLES, NotARule, Parts, Rule, Unreadable
-from .vocabulary import ARTICLES, EACH, OBJECT
 
 __all__ = ["NotARule", "Rule", "Unreadable", "find", "first", "first_on_or_after", "next_after", "parse", "say"]
 

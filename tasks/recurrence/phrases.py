@@ -8,13 +8,12 @@ piece takes the index of a token and answers with what it read and the index aft
 import datetime as dt
 from dataclasses import replace
 
+from tasks.recurrence.said import Said
+from tasks.recurrence.values import EXAMPLES, TOO_OFTEN, WEEKDAYS, NotARule
+from tasks.recurrence.vocabulary import ADVERBS, DOUBTFUL, EACH, OFTEN, PLURALS, UNITS, WEEKDAY, WEEKEND, WORKDAYS
 from tasks.when import words
 from tasks.when.grammar import Grammar
 from tasks.when.reader import Part, Read
-
-from .said import Said
-from .values import EXAMPLES, TOO_OFTEN, WEEKDAYS, NotARule
-from .vocabulary import ADVERBS, DOUBTFUL, EACH, OFTEN, PLURALS, UNITS, WEEKDAY, WEEKEND, WORKDAYS
 
 
 class Phrases(Grammar):

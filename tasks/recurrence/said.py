@@ -3,10 +3,9 @@
 import datetime as dt
 from dataclasses import dataclass, fields
 
+from tasks.recurrence.values import EXAMPLES, NotARule, Parts
 from tasks.when import NotADate
 from tasks.when.calendar import add_days, add_months
-
-from .values import EXAMPLES, NotARule, Parts
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,10 @@ bare numbers, fractions, holidays. Where a sentence names several days, the firs
 import datetime as dt
 from dataclasses import dataclass, replace
 
-from .calendar import NotADate, Unreadable
-from .grammar import Grammar
-from .reader import DUE, LEADING, Cue, Part
-from .words import MONTH_NUMBER, MONTHS, WEEKDAY_NUMBER, WEEKDAYS
+from tasks.when.calendar import NotADate, Unreadable
+from tasks.when.grammar import Grammar
+from tasks.when.reader import DUE, LEADING, Cue, Part
+from tasks.when.words import MONTH_NUMBER, MONTHS, WEEKDAY_NUMBER, WEEKDAYS
 
 __all__ = ["NotADate", "Span", "Unreadable", "When", "find", "parse", "say", "without"]
 

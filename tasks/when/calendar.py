@@ -3,7 +3,7 @@
 import datetime as dt
 from calendar import monthrange
 
-from .words import MONTHS
+from tasks.when.words import MONTHS
 
 
 class NotADate(ValueError):

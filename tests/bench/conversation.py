@@ -13,9 +13,9 @@ from django.test import AsyncClient, override_settings
 
 from accounts import issuer
 from accounts.models import User
-from chat import history
 from chat.models import Conversation, Message, Step, Turn, lease_end
-from chat.turns import user_message
+from chat.turns import history
+from chat.turns.starting import user_message
 from tests.bench.filling import empty_database
 from tests.bench.table import Row, Table
 from tests.faults.provider import Asked, Call, Provider, Reply
@@ -85,7 +85,7 @@ def add_turn(user: User, talk: Conversation, number: int, parent: Turn | None) -
     fields = {"key": f"{talk.pk}-{number}", "fingerprint": "", "lease_expires_at": lease_end(), "parent": parent}
     turn = Turn.objects.create(conversation=talk, user=user, status=Turn.Status.COMPLETED, **fields)
     item = user_message(QUESTION)
-    Message.put(talk.pk, item.model_copy(update={"thread_id": talk.public_id}), turn)
+    Message.put(talk.pk, item.model_copy(update={"thread_id": talk.public_id}), turn.pk)
     turn.question = Message.objects.get(item_id=item.id)
     turn.save(update_fields=["question"])
     call = {

@@ -46,3 +46,8 @@ class ChatSettingsTests(unittest.TestCase):
         for values, name in wrong:
             with self.subTest(name), self.assertRaisesRegex(ValidationError, name):
                 Environment(**values)
+
+    def test_tool_servers_are_found_where_they_stood_before(self) -> None:
+        named = Environment(mcp_servers=["tasks.mcp.server", "mine.server"], mcp_states=["tasks.state.state"])
+        self.assertEqual(named.mcp_servers, ["tasks.surfaces.mcp.server", "mine.server"])
+        self.assertEqual(named.mcp_states, ["tasks.replay.recorded_tasks.state"])

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
-from chat import files, recording
 from chat.models import ImportedState
+from chat.replay import export_files, recording
 
 
 class Command(BaseCommand):
@@ -22,12 +22,12 @@ class Command(BaseCommand):
         user = self.find(given["user"])
         for path in given["files"]:
             try:
-                recorded = files.load(path)
+                recorded = export_files.load(path)
                 with transaction.atomic():
                     conversation = recording.restore(recorded, user)
                     person = recorded.user.model_dump()
                     ImportedState.objects.create(conversation=conversation, records=recorded.states, person=person)
-            except files.Unreadable as error:
+            except export_files.Unreadable as error:
                 raise CommandError(str(error)) from error
             except recording.AlreadyHere as error:
                 raise CommandError(f"{path}: {error} is here already. Delete it first.") from error

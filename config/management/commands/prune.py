@@ -3,8 +3,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts import clock
 from config import retention
+from core import clock
 
 
 class Command(BaseCommand):

@@ -13,7 +13,7 @@ from django.db.utils import OperationalError
 from accounts.caller import Caller
 from accounts.models import BUILT_IN_ISSUER, User
 from config import embedded, server
-from tasks import operations
+from tasks.rules import operations
 
 HOST = "127.0.0.1"
 DEMO_EMAIL = "demo@example.org"

@@ -6,11 +6,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from pydantic import ValidationError
 
-from accounts.problems import Problem
-from knowledge import evaluation, languages
-from knowledge.embeddings import EmbeddingFailed
-from knowledge.extract import Unreadable
+from core.problems import Problem
 from knowledge.management.commands.ingest import find_user
+from knowledge.reading import languages
+from knowledge.reading.blocks import Unreadable
+from knowledge.retrieval import evaluation
+from knowledge.retrieval.embeddings import EmbeddingFailed
 
 HEADERS = ["", "recall@5", "MRR@10", "nDCG@10", "without a result"]
 

@@ -10,10 +10,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 
 from accounts.models import User
-from accounts.problems import Problem
-from knowledge import embeddings, ingest
-from knowledge.ingest import Place
+from core.problems import Problem
 from knowledge.models import Document
+from knowledge.reading import ingest
+from knowledge.reading.ingest import Place
+from knowledge.retrieval import embeddings
 
 ENDINGS = {".md", ".markdown", ".mdx", ".html", ".htm", ".xhtml", ".txt", ".text", ".rst", ".pdf", ".docx"}
 BAR = 24

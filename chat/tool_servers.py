@@ -1,0 +1,166 @@
+"""The MCP servers of `settings.MCP_SERVERS`, as the agent reaches them: in this process, without a wire."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+from agents import FunctionTool
+from agents.models.chatcmpl_converter import Converter
+from agents.tool_context import ToolContext
+from django.conf import settings
+from django.utils.module_loading import import_string
+from mcp import Client
+from mcp.shared.dispatcher import ProgressFnT
+from mcp.types import CallToolRequest, CallToolRequestParams, CallToolResult, TextContent, Tool
+from mcp_types.version import LATEST_MODERN_VERSION
+
+from accounts.models import ApprovalPolicy
+
+PROGRESS_LENGTH = 200
+
+type Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """A call that the model asked for, and how to make it."""
+
+    id: str
+    tool: Tool
+    arguments: dict[str, Any]
+    make: Callable[[dict[str, Any]], Awaitable[CallToolResult]]
+
+    @property
+    def name(self) -> str:
+        return self.tool.name
+
+    @property
+    def title(self) -> str:
+        return self.tool.title or self.tool.name
+
+
+class ToolServer:
+    """An MCP server of this process: its tools by name, as it lists them and as the Agents SDK takes them."""
+
+    def __init__(self, path: str, tools: list[Tool]) -> None:
+        self.path = path
+        self.tools = {tool.name: tool for tool in tools}
+        self.sdk_tools = [sdk_tool(tool) for tool in tools]
+
+    def call(self, id: str, name: str, arguments: dict[str, Any], tell: Tell | None = None) -> ToolCall:
+        """Return a call of a tool; `tell` is given what the tool says while it works (MCP progress)."""
+        return ToolCall(
+            id, self.tools[name], arguments, partial(request, self.path, name, told=tell and as_progress(tell))
+        )
+
+
+_servers: dict[str, ToolServer] = {}
+
+
+async def tool_servers(paths: Iterable[str]) -> list[ToolServer]:
+    """Return servers by their dotted paths. Each is asked for its tools once in a process, which it is part of."""
+    return [_servers.get(path) or await load_server(path) for path in paths]
+
+
+async def load_server(path: str) -> ToolServer:
+    async with connection(path) as client:
+        server = _servers[path] = ToolServer(path, (await client.list_tools()).tools)
+    return server
+
+
+async def page_call(name: str, arguments: dict[str, Any]) -> ToolCall | None:
+    """Return a call that a widget asks for, without a model; None where no server has the tool.
+
+    The caller is that of `accounts.caller.calling`.
+    """
+    for server in await tool_servers([*settings.MCP_SERVERS, *settings.MCP_WIDGET_SERVERS]):
+        if name in server.tools:
+            return server.call("", name, arguments)
+    return None
+
+
+class ServerTool(FunctionTool):
+    @cached_property
+    def as_sent(self) -> dict[str, Any]:
+        """Return the tool as Chat Completions takes it."""
+        return dict(Converter.tool_to_openai(self))
+
+
+def sdk_tool(tool: Tool) -> ServerTool:
+    """Return a tool as the Agents SDK takes it. Calls go to the run that is the SDK's context, so it is made once."""
+
+    async def invoke(context: ToolContext[Any], arguments: str) -> str:
+        return str(await context.context.answer_asked(context.tool_call_id))
+
+    schema = {"properties": {}} | tool.input_schema  # OpenAI wants them, MCP does not
+    return ServerTool(tool.name, tool.description or "", schema, invoke, strict_json_schema=False)
+
+
+@asynccontextmanager
+async def connection(path: str) -> AsyncIterator[Client]:
+    """Connect to a server for one request. There is nothing to negotiate with one that came with us."""
+    client = Client(import_string(path), mode=LATEST_MODERN_VERSION, cache=None)
+    await client.__aenter__()
+    try:
+        yield client
+    finally:
+        await client.__aexit__(None, None, None)  # told of it, the client would wrap a failure into a group
+
+
+async def request(path: str, name: str, arguments: dict[str, Any], told: ProgressFnT | None = None) -> CallToolResult:
+    """Call a tool without the client's check of its result against the output schema.
+
+    The server is in this process and has made the result by that schema; a client of one call would compile a
+    validator each time, which takes several times as long as the call.
+    """
+    call = CallToolRequest(params=CallToolRequestParams(name=name, arguments=arguments))
+    async with connection(path) as client:
+        return await client.session.send_request(call, CallToolResult, progress_callback=told)
+
+
+def as_progress(tell: Tell) -> ProgressFnT:
+    async def told(progress: float, total: float | None, message: str | None) -> None:
+        if message:
+            tell(message[:PROGRESS_LENGTH])
+
+    return told
+
+
+def with_note(result: CallToolResult, note: str) -> CallToolResult:
+    """Return a result that tells the model something else first."""
+    return result.model_copy(update={"content": [TextContent(text=f"{note}\n{text_of(result)}")]})
+
+
+def text_of(result: CallToolResult) -> str:
+    """Return what the model reads of a result."""
+    return "\n".join(block.text for block in result.content if block.type == "text")
+
+
+def needs_approval(policy: str, tool: Tool) -> bool:
+    """Tell whether a call of `tool` needs approval. A tool that says nothing of itself counts as one that destroys.
+
+    That is the meaning of hints that are missing (https://modelcontextprotocol.io/specification, tool annotations).
+    """
+    if policy == ApprovalPolicy.NEVER or is_read(tool):
+        return False
+    return policy == ApprovalPolicy.ALWAYS or is_destructive(tool)
+
+
+def is_read(tool: Tool) -> bool:
+    return bool(tool.annotations and tool.annotations.read_only_hint)
+
+
+def is_destructive(tool: Tool) -> bool:
+    return not (tool.annotations and tool.annotations.destructive_hint is False)
+
+
+class Stopwatch:
+    def __init__(self) -> None:
+        self.started = time.perf_counter()
+
+    @property
+    def ms(self) -> int:
+        return round((time.perf_counter() - self.started) * 1000)
