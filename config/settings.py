@@ -63,9 +63,8 @@ INSTALLED_APPS = [
     "django_tasks_db",
 ]
 
-MIDDLEWARE = [
-    "config.middleware.problem_details",
-    "config.middleware.programs",
+# What requests of pages go through, and requests of programs pass by (config/middleware.py).
+PAGE_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -74,6 +73,13 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+# What is for all requests stands before `programs`; something else after it is refused (config/checks.py).
+MIDDLEWARE = [
+    "config.middleware.security",
+    "config.middleware.problem_details",
+    "config.middleware.programs",
+    *PAGE_MIDDLEWARE,
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -190,7 +196,7 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "config.static_files.DigestStorage"},
+    "staticfiles": {"BACKEND": "config.serving.static_files.DigestStorage"},
 }
 
 # No request body is ever larger; files come through their own path (knowledge/surfaces/rest.py).

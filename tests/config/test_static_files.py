@@ -12,7 +12,7 @@ import pytest
 from django.templatetags.static import static
 from django.test import override_settings
 
-from config.static_files import Files, tree
+from config.serving.static_files import Files, tree
 from config.templatetags.pages import needed_by
 from tests.server import Server
 

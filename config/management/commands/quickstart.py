@@ -12,7 +12,8 @@ from django.db.utils import OperationalError
 
 from accounts.caller import Caller
 from accounts.models import BUILT_IN_ISSUER, User
-from config import embedded, server
+from config import embedded
+from config.serving import server
 from tasks.rules import operations
 
 HOST = "127.0.0.1"

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from config import server
+from config.serving import server
 
 
 class Command(BaseCommand):
