@@ -93,7 +93,7 @@ def enqueue_each(
     return count
 
 
-class Keeper:
+class DocumentThread:
     """The thread of a server process that sweeps and, where documents are read inside, works the tasks off."""
 
     def __init__(self) -> None:
@@ -145,4 +145,4 @@ def claim(worker_id: str) -> DBTaskResult[..., Any] | None:
     return found
 
 
-keeper = Keeper()
+keeper = DocumentThread()

@@ -26,7 +26,7 @@ class CannotMake(Exception):
 
 
 @contextmanager
-def sandbox() -> Iterator[None]:
+def scratch_database() -> Iterator[None]:
     """Let this process use a new database, with all tables and no rows. For commands: it holds for every thread.
 
     Raises `CannotMake`.
@@ -34,7 +34,7 @@ def sandbox() -> Iterator[None]:
     name = f"{PREFIX}{int(time.time()):x}_{secrets.token_hex(4)}"
     drop_left()
     create(name)
-    # Live updates would go to people's pages: users of the sandbox have numbers that real ones have too.
+    # Live updates would go to people's pages: users of the scratch database have numbers that real ones have too.
     layer = channel_layers.backends.get(ALIAS)
     real = compat.connect_to(connection, name)
     try:

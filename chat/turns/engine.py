@@ -38,7 +38,7 @@ from chat.tool_servers import (
 )
 from chat.turns import approvals, history, journal
 from chat.turns.approvals import ApprovalNeeded, WaitingCall
-from chat.turns.running import Live
+from chat.turns.running import RunningTurn
 from core import metrics, traces
 from core.sections import section
 from core.tools.previews import PLAN_META, PREVIEW_META, Plan
@@ -60,7 +60,7 @@ class ModelRequest:
 class TurnRun:
     """One turn under way in this process."""
 
-    def __init__(self, turn: Turn, user: User, live: Live) -> None:
+    def __init__(self, turn: Turn, user: User, live: RunningTurn) -> None:
         self.turn = turn
         self.user = user
         self.live = live
@@ -118,7 +118,7 @@ class TurnRun:
             await section(Message.put, self.turn.conversation_id, card, self.turn.pk)
             self.transcript.emit(ThreadItemDoneEvent(item=card))
 
-    def load(self) -> tuple[history.History, list[Step], prompts.Prompt, list[ThreadItem]]:
+    def load(self) -> tuple[history.ModelInput, list[Step], prompts.Prompt, list[ThreadItem]]:
         """Load what the turn goes on from, and note with what the model will be asked."""
         steps = Step.of(self.turn)
         messages = self.turn.messages.visible().exclude(kind="user_message").order_by("id") if steps else []

@@ -206,7 +206,7 @@ async def watch(turn: Turn) -> AsyncIterator[ThreadStreamEvent]:
                     yield event
             if not turn.is_dead or not await runner.resume(turn):
                 await asyncio.sleep(POLL_SECONDS)
-        turn, items = await section(state, turn)
+        turn, items = await section(reread, turn)
     for item in items:
         if heard.is_news(event := ThreadItemDoneEvent(item=item)):
             yield event
@@ -214,7 +214,7 @@ async def watch(turn: Turn) -> AsyncIterator[ThreadStreamEvent]:
         yield failures.event()
 
 
-def state(turn: Turn) -> tuple[Turn, list[ThreadItem] | None]:
+def reread(turn: Turn) -> tuple[Turn, list[ThreadItem] | None]:
     """Return a turn as it stands now, and what it answered once it runs no more."""
     now = Turn.objects.get(pk=turn.pk)
     now.conversation, now.user = turn.conversation, turn.user
@@ -233,10 +233,10 @@ async def say(
     Where an earlier turn of the conversation was left by a process that died, that one is finished first. Raises `Busy`
     and `KeyReused`.
     """
-    return await begun(user, partial(accept, user, conversation_id, item, request, replaces))
+    return await start_accepted(user, partial(accept, user, conversation_id, item, request, replaces))
 
 
-async def begun(user: User, accept: Callable[[], tuple[Turn, bool]]) -> Turn:
+async def start_accepted(user: User, accept: Callable[[], tuple[Turn, bool]]) -> Turn:
     """Start the turn that a section accepts, once none that a dead process left stands before it."""
     while True:
         try:
@@ -273,7 +273,7 @@ async def answer_questions(
             turn.settled = (item, *turn.settled)
             return turn, is_new
 
-    return await begun(user, work)
+    return await start_accepted(user, work)
 
 
 async def retry(user: User, public_id: str, request: Request) -> Turn:
