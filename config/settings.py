@@ -47,6 +47,7 @@ else:
     SECRET_KEY = kept_secret(DATA_DIR / "secret_key")
 
 INSTALLED_APPS = [
+    "config.apps.Daphne",  # before staticfiles, which has a `runserver` too
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
