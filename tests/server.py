@@ -148,6 +148,9 @@ class DaphneServer(Server):
         return ["runserver", "--noreload", f"127.0.0.1:{self.port}", *self.arguments]
 
 
+SERVERS = [Server, DaphneServer]  # which both must speak the protocols
+
+
 def wait_for(condition, seconds: float, explain) -> None:  # type: ignore[no-untyped-def]
     """Wait until `condition()` holds. Fails with `explain()` after `seconds`."""
     deadline = time.monotonic() + seconds

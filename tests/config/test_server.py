@@ -9,12 +9,12 @@ import httpx2
 import psycopg
 import pytest
 
-from tests.server import ROOT, Server
+from tests.server import ROOT, SERVERS, Server
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("data")) as server:
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with request.param(tmp_path_factory.mktemp("data")) as server:
         yield server
 
 
