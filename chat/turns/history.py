@@ -22,7 +22,7 @@ CHARACTERS_PER_TOKEN = 4  # an estimate that needs no vocabulary; tokenisers dif
 
 
 @dataclass(frozen=True)
-class History:
+class ModelInput:
     """`summary` may be empty; `items` are in the Responses format; `fill` is how much of the budget they would take.
 
     That is the larger of its shares in `HISTORY_TOKEN_BUDGET` and `TURNS_BUDGET`. Only the first is a limit.
@@ -34,14 +34,14 @@ class History:
     start: UUID  # the first of the turns that are given whole
 
 
-def load(turn: Turn, steps: list[Step]) -> History:
+def load(turn: Turn, steps: list[Step]) -> ModelInput:
     """Return what the next model call of `turn` is given, which has these steps.
 
     Earlier turns are taken whole, the newest first, until the budget is used up: never a tool call without its result.
     """
     items = turn_items(turn, steps)
     if turn.parent_id is None:
-        return History("", items, 0, turn.pk)
+        return ModelInput("", items, 0, turn.pk)
     summary = summary_before(turn)
     budget, used, turns = settings.HISTORY_TOKEN_BUDGET * CHARACTERS_PER_TOKEN, 0, 0
     start = turn.pk
@@ -53,7 +53,7 @@ def load(turn: Turn, steps: list[Step]) -> History:
             break
         items, start = older + items, each.pk
     fill = max(used / budget, turns / TURNS_BUDGET)
-    return History(summary.text if summary else "", items, fill, start)
+    return ModelInput(summary.text if summary else "", items, fill, start)
 
 
 def whole_turns(turn: Turn) -> QuerySet[Turn]:

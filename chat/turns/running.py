@@ -7,7 +7,7 @@ from uuid import UUID
 from chatkit.types import ThreadStreamEvent
 
 
-class Live:
+class RunningTurn:
     """A running turn. Anybody may watch, from any moment on, and gets everything from the beginning."""
 
     def __init__(self, events: list[ThreadStreamEvent] | None = None, *, is_stoppable: bool = True) -> None:
@@ -67,4 +67,4 @@ class Live:
             await news.wait()
 
 
-running: dict[UUID, Live] = {}
+running: dict[UUID, RunningTurn] = {}

@@ -22,7 +22,7 @@ class NotARule(ValueError):
     """The text is no rule that a task can repeat by; the message tells a person or a model what to write instead."""
 
 
-class Unreadable(NotARule):
+class UnreadableRule(NotARule):
     """The text says no repetition at all, while a plain NotARule is of one that a task cannot keep."""
 
 

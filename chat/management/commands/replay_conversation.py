@@ -7,18 +7,22 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from chat import tool_servers
 from chat.replay import command_options, comparison, report
 from chat.replay.concurrency import run_all
-from chat.replay.export_files import Unreadable, load
+from chat.replay.export_files import UnreadableRecording, load
 from chat.replay.recording import Recording, record
 from chat.replay.replaying import Options, Replayed, replay
-from chat.replay.scratch_database import CannotMake, sandbox
+from chat.replay.scratch_database import CannotMake, scratch_database
 
 EPILOG = "Exit status: 0 if every replay ends with what the recording ended with, 1 if one does not, 2 for wrong usage."
 
 
 class Command(BaseCommand):
-    help = "Say recorded messages again, to another model, prompt or tool set, in a sandbox, and compare. " + EPILOG
+    help = (
+        "Say recorded messages again, to another model, prompt or tool set, in a scratch database, and compare. "
+        + EPILOG
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         command_options.add_selection(parser)
@@ -35,7 +39,7 @@ class Command(BaseCommand):
         recordings = self.recordings(given)
         options = self.options(given)
         try:
-            with sandbox(), command_options.tools(given["mcp_server"]):
+            with scratch_database(), tool_servers.instead(given["mcp_server"]):
                 results = self.replay_all(recordings, options, given["parallel"])
         except CannotMake as error:
             raise CommandError(str(error), returncode=2) from error
@@ -52,7 +56,7 @@ class Command(BaseCommand):
     def recordings(self, given: dict[str, Any]) -> list[Recording]:
         try:
             files = [load(path) for path in given["file"]]
-        except Unreadable as error:
+        except UnreadableRecording as error:
             raise CommandError(str(error), returncode=2) from error
         found = [] if files and not command_options.is_selecting(given) else command_options.selected(given)
         recordings = {each.conversation.id: each for each in [*files, *map(record, found)]}
