@@ -9,7 +9,7 @@ from knowledge.retrieval import evaluation
 from knowledge.retrieval.evaluation import GivenDocument, Question, QuestionSet
 from tests.server import ROOT
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent.parent
 DOCUMENTS = [
     *sorted((HERE / "handbook").glob("*.md")),
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/failures.md", "docs/knowledge.md")),
