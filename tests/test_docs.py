@@ -24,7 +24,6 @@ def read(page: Path) -> str:
 @pytest.mark.parametrize("page", ENTRANCES, ids=lambda page: page.name)
 def test_paths_exist(page: Path) -> None:
     named = {match[1] for match in A_PATH.finditer(read(page))}
-    assert named
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
 
 
