@@ -3,6 +3,7 @@
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
@@ -93,7 +94,7 @@ class Api(NinjaAPI):
         return schema
 
 
-api = Api(title="Errand", version="0.1.0", auth=Bearer(), parser=StrictParser(), renderer=Renderer())
+api = Api(title="Errand", version=settings.VERSION, auth=Bearer(), parser=StrictParser(), renderer=Renderer())
 api.add_router("/auth", issuer_router)
 api.add_router("", account_router)
 api.add_router("", tasks_router)

@@ -25,7 +25,7 @@ ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# Where the project's own tool servers stood in 0.1.0: an installation's settings may still say so.
+# Where the project's own tool servers stood up to 0.2.0: an installation's settings may still say so.
 FORMER_PATHS = {
     "tasks.mcp.server": "tasks.surfaces.mcp.server",
     "knowledge.mcp.server": "knowledge.surfaces.mcp.server",

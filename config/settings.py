@@ -1,6 +1,7 @@
 """Django settings. What differs between installations comes from `config.environment`; the rest stands here."""
 
 import secrets
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from config.environment import load
 environment = load()
 django_stubs_ext.monkeypatch()  # lets admin classes say at run time which model they are for
 
-VERSION = "0.1.0"
+# The project is not installed as a package, so there is no metadata to ask: pyproject.toml is the one place.
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 DATA_DIR = environment.data_dir.expanduser().resolve()
 DEBUG = environment.debug
 ALLOWED_HOSTS = environment.allowed_hosts

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 ROOT = Path(__file__).parent.parent
 ENTRANCES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/architecture.md")]
@@ -45,3 +46,8 @@ def test_functions_of_the_walks_exist() -> None:
 def test_relative_links_resolve(page: Path) -> None:
     targets = {link or source for link, source in A_LINK.findall(read(page))}
     assert [target for target in sorted(targets) if not (page.parent / target).exists()] == []
+
+
+def test_the_newest_release_of_the_changelog_is_the_version() -> None:
+    releases = re.findall(r"^## (\S+) - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert releases[0] == settings.VERSION
