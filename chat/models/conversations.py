@@ -77,6 +77,14 @@ class Conversation(models.Model):
         return cls.objects.select_for_update(no_key=True)
 
     @classmethod
+    def locked_of_user(cls, user: User, public_id: str) -> "Conversation":
+        """Return the user's conversation of that id, locked. Raises `Missing`."""
+        conversation = cls.locked().filter(user=user, pk=ids.read("conv", public_id)).first()
+        if conversation is None:
+            raise ids.Missing("There is no such conversation.")
+        return conversation
+
+    @classmethod
     def touching(cls, id: UUID) -> Statement:
         """Return the statement that notes that something was said now, and locks the conversation."""
         return prepared_sql.updating(cls(pk=id, updated_at=timezone.now()), "updated_at")

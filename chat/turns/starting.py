@@ -12,7 +12,6 @@ from uuid import UUID
 
 from chatkit.types import (
     InferenceOptions,
-    StructuredInputItem,
     StructuredInputSubmission,
     ThreadItem,
     ThreadItemDoneEvent,
@@ -78,9 +77,11 @@ def turn_by_key() -> Prepared[Turn]:
 
 
 def accept(
-    user: User, conversation: Conversation | None, item: UserMessageItem, request: Request, replaces: str | None = None
+    user: User, conversation_id: str | None, item: UserMessageItem, request: Request, replaces: str | None = None
 ) -> tuple[Turn, bool]:
     """Store a message and begin its turn, in one transaction; True if it is new. The same request gets its turn again.
+
+    Without a `conversation_id` a new conversation begins.
 
     `replaces` is the id of an earlier message that this one takes the place of, with all that followed it; a message
     that is stored already takes its own place. Raises `Busy` while a turn runs in the conversation, and `KeyReused`.
@@ -89,7 +90,7 @@ def accept(
         with transaction.atomic():
             if turn := find_by_key(user, request):
                 return turn, False
-            return begin(user, conversation, item, request, replaces), True
+            return begin(user, conversation_id, item, request, replaces), True
     except IntegrityError:  # the same request arrived twice at once; the other one was first
         if turn := find_by_key(user, request):
             return turn, False
@@ -97,16 +98,16 @@ def accept(
 
 
 def begin(
-    user: User, conversation: Conversation | None, item: UserMessageItem, request: Request, replaces: str | None
+    user: User, conversation_id: str | None, item: UserMessageItem, request: Request, replaces: str | None
 ) -> Turn:
     limits.check(user)
     place: dict[str, Any] = {}  # of a new conversation there is nothing to look at
     replaced: Turn | None = None
     settled: tuple[ThreadItem, ...] = ()
-    if conversation is None:
+    if conversation_id is None:
         conversation = Conversation(user=user)
     else:  # one turn at a time: whoever locks the conversation second sees the turn of the first
-        conversation = Conversation.locked().get(pk=conversation.pk)
+        conversation = Conversation.locked_of_user(user, conversation_id)
         settled = make_room(conversation)
         replaced = find_replaced(conversation, replaces or item.id, is_edit=replaces is not None)
         place = branches.branch_off(conversation, replaced)
@@ -163,7 +164,8 @@ def store(conversation: Conversation, item: UserMessageItem, turn: Turn) -> None
         else [prepared_sql.updating(conversation, "title", "updated_at")]
     )
     # Message and turn refer to each other: PostgreSQL looks at both when all is written.
-    item = item.model_copy(update={"thread_id": conversation.public_id})
+    place = {"thread_id": conversation.public_id}
+    item = item.model_copy(update=place | {"attachments": [each.model_copy(update=place) for each in item.attachments]})
     turn.question = question = Message.put(conversation.pk, item, turn.pk, before=kept)
     prepared_sql.insert(turn)
     if question.turn_id != turn.pk:
@@ -235,18 +237,18 @@ def turn_by_id() -> Prepared[Turn]:
 
 
 def reloaded(turn_id: UUID) -> Turn:
-    return Turn.objects.select_related("conversation", "user").get(pk=turn_id)
+    return Turn.objects.select_related("conversation", "user", "question").get(pk=turn_id)
 
 
 async def say(
-    user: User, conversation: Conversation | None, item: UserMessageItem, request: Request, replaces: str | None = None
+    user: User, conversation_id: str | None, item: UserMessageItem, request: Request, replaces: str | None = None
 ) -> Turn:
     """Store a message and start its turn here (`accept`). The same request again gets the turn it began.
 
     Where an earlier turn of the conversation was left by a process that died, that one is finished first. Raises `Busy`
     and `KeyReused`.
     """
-    return await begun(user, partial(accept, user, conversation, item, request, replaces))
+    return await begun(user, partial(accept, user, conversation_id, item, request, replaces))
 
 
 async def begun(user: User, accept: Callable[[], tuple[Turn, bool]]) -> Turn:
@@ -267,36 +269,37 @@ async def begun(user: User, accept: Callable[[], tuple[Turn, bool]]) -> Turn:
 
 async def answer_questions(
     user: User, thread_id: str, item_id: str, submission: StructuredInputSubmission, request: Request
-) -> tuple[Turn, StructuredInputItem]:
+) -> Turn:
     """Store the answers to what a turn asked and start the next turn with them, together or not at all.
+
+    The turn's `settled` items begin with the questions as they stand now.
 
     Raises `Missing`, `Conflict` where it was answered, `Unprocessable`, and what `say` raises.
     """
-    answered: list[StructuredInputItem] = []
 
     def work() -> tuple[Turn, bool]:
         with transaction.atomic():
-            conversation = Conversation.of_user(user, thread_id)
-            Conversation.locked().get(pk=conversation.pk)  # before its message, as `begin` does
+            conversation = Conversation.locked_of_user(user, thread_id)  # before its message, as `begin` does
             found = Message.objects.select_for_update().filter(conversation=conversation, item_id=item_id)
             if (message := found.first()) is None:
                 raise ids.Missing("There is no such item.")
-            answered[:] = [questions.settle(message, submission)]
-            return accept(user, conversation, user_message(questions.as_text(answered[0])), request)
+            item = questions.settle(message, submission)
+            turn, is_new = accept(user, thread_id, user_message(questions.as_text(item)), request)
+            turn.settled = (item, *turn.settled)
+            return turn, is_new
 
-    turn = await begun(user, work)
-    return turn, answered[0]
+    return await begun(user, work)
 
 
 async def retry(user: User, public_id: str, request: Request) -> Turn:
     """Answer the message of a turn again. Raises `Missing`, and what `say` raises."""
 
-    def load() -> tuple[Conversation, UserMessageItem]:
+    def load() -> tuple[str, UserMessageItem]:
         turn = Turn.of_user(user, public_id)
         item = turn.question.as_item() if turn.question and turn.is_active else None
         if not isinstance(item, UserMessageItem):
             raise ids.Missing("The conversation does not show this turn; it shows another version.")
-        return turn.conversation, item
+        return turn.conversation.public_id, item
 
     if turn := await section(find_by_key, user, request):
         return turn

@@ -208,11 +208,8 @@ async def chat(request: UserRequest, user_id: str, body: ChatIn, key: Key = None
     """Say something and get the answer, streamed with `Accept: text/event-stream` (ChatKit events, then `turn`)."""
     user = request.auth
     asked = starting.Request.of(f"chat:{key}" if key else None, body.model_dump())
-
-    id = body.conversation_id
-    conversation = await section(Conversation.of_user, user, id) if id else None
     message = starting.user_message(body.message)
-    return await respond(request, await starting.say(user, conversation, message, asked, body.replaces))
+    return await respond(request, await starting.say(user, body.conversation_id or None, message, asked, body.replaces))
 
 
 @router.get("/{user_id}/turns/{turn_id}", response=TurnOut)

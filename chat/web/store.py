@@ -1,5 +1,7 @@
 """openai-chatkit's store, on our tables, and the pages of conversations and messages that REST shares with it.
 
+Messages of people do not come this way: `chat.turns.starting` stores each with the turn that it begins.
+
 Every function sees the user of the request only; what belongs to others does not exist.
 """
 
@@ -14,7 +16,6 @@ from chatkit.types import (
     ThreadItem,
     ThreadMetadata,
     ThreadStatus,
-    UserMessageItem,
 )
 from django.db.models import Q, QuerySet
 from pydantic import TypeAdapter
@@ -22,7 +23,7 @@ from pydantic import TypeAdapter
 from accounts.models import User
 from chat import ids
 from chat.items import attachments, widgets
-from chat.models import TITLE_LENGTH, Conversation, Message, Turn
+from chat.models import TITLE_LENGTH, Conversation, Message
 from chat.models.messages import aware
 from chat.turns import starting
 from core.sections import section
@@ -32,17 +33,14 @@ MAX_PAGE = 100
 thread_status: TypeAdapter[ThreadStatus] = TypeAdapter(ThreadStatus)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Context:
-    """One request: who asks, under which key, and the turn that its message began."""
+    """One request: who asks, and under which key."""
 
     user: User
-    request: starting.Request
-    turn: Turn | None = None
+    key: str
     origin: str = ""  # where the client reaches this server
     reason: str = ""  # of feedback
-    replaces: str | None = None  # the message that is edited
-    is_retry: bool = False  # the items after a message are not deleted: they are another version
 
 
 def as_thread(conversation: Conversation) -> ThreadMetadata:
@@ -86,19 +84,13 @@ class DatabaseStore(Store[Context], AttachmentStore[Context]):
         return (await section(find_message, context.user, thread_id, item_id)).as_item()
 
     async def add_thread_item(self, thread_id: str, item: ThreadItem, context: Context) -> None:
-        if isinstance(item, UserMessageItem):  # the message is stored together with the turn that it begins
-            conversation = await section(Conversation.of_user, context.user, thread_id)
-            context.turn = await starting.say(context.user, conversation, item, context.request, context.replaces)
-        else:
-            await self.save_item(thread_id, item, context)
+        await self.save_item(thread_id, item, context)
 
     async def save_item(self, thread_id: str, item: ThreadItem, context: Context) -> None:
         conversation = await section(Conversation.of_user, context.user, thread_id)
         await section(Message.put, conversation.pk, item)
 
     async def delete_thread_item(self, thread_id: str, item_id: str, context: Context) -> None:
-        if context.is_retry:
-            return
         found = Message.objects.for_user(context.user).filter(conversation=ids.read("conv", thread_id), item_id=item_id)
         await section(found.delete)
 

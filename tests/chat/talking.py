@@ -19,7 +19,10 @@ async def talk_async(person: Person, *messages: str, conversation: Conversation 
     """Say messages one after the other in one conversation; what needs approval is approved."""
     for message in messages:
         turn = await starting.say(
-            person.user, conversation, starting.user_message(message), starting.Request.of(None, message)
+            person.user,
+            conversation.public_id if conversation else None,
+            starting.user_message(message),
+            starting.Request.of(None, message),
         )
         turn = await ended(turn)
         while turn.status == Turn.Status.AWAITING_APPROVAL:

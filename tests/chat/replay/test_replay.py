@@ -99,7 +99,8 @@ class ReplayTests(TransactionTestCase):
 
         async def edit() -> None:
             item = starting.user_message("add tea")
-            turn = await starting.say(self.ann.user, conversation, item, starting.Request.of(None, 1), question.item_id)
+            request = starting.Request.of(None, 1)
+            turn = await starting.say(self.ann.user, conversation.public_id, item, request, question.item_id)
             await ended(turn)
 
         asyncio.run(edit())

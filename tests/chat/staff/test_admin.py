@@ -48,7 +48,7 @@ class AdminTests(TestCase):
 
     def test_staff_lock_a_conversation_and_unlock_it(self) -> None:
         Turn.objects.update(status="completed")
-        say = partial(starting.accept, self.ann.user, self.turn.conversation, starting.user_message("hi"))
+        say = partial(starting.accept, self.ann.user, self.turn.conversation.public_id, starting.user_message("hi"))
         form = {"_selected_action": self.turn.conversation_id}
         self.client.post("/admin/chat/conversation/", form | {"action": "lock"})
         with self.assertRaisesMessage(Conflict, "This conversation is locked. Begin a new one."):

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from chat import ids
 from chat.models import Approval, Conversation, Message, Turn
-from chat.web.chatkit import NOT_OFFERED
+from chat.web.chatkit_requests import NOT_OFFERED
 from core.sections import section
 from tasks.rules import operations
 from tests.chat.protocol import ChatKitClient, items, said, thread_id, user_input

@@ -12,7 +12,6 @@ from django.test import TransactionTestCase
 
 from chat import ids
 from chat.models import Message
-from chat.turns import starting
 from chat.web.store import Context, DatabaseStore
 from core.sections import section
 from tests.chat.web.store_contract import StoreContract
@@ -22,9 +21,7 @@ from tests.people import sign_up
 class DatabaseStoreTests(StoreContract, TransactionTestCase):
     def setUp(self) -> None:
         self.store = DatabaseStore()
-        self.mine, self.theirs = (
-            Context(sign_up(name).user, starting.Request.of(None, name)) for name in ("Ann", "Bob")
-        )
+        self.mine, self.theirs = (Context(sign_up(name).user, name) for name in ("Ann", "Bob"))
 
     async def test_an_items_id_cannot_be_used_to_overwrite_what_stands_in_another_conversation(self) -> None:
         thread, items = await self.filled(1)
