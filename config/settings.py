@@ -152,7 +152,7 @@ LOCALE = environment.locale
 CHATKIT_DOMAIN_KEY = environment.chatkit_domain_key
 CHATKIT_CDN = "https://cdn.platform.openai.com"
 
-# What the pages may load: what this server sends, nothing inline, and nobody may frame them.
+# Pages may load what this server sends and nothing inline, and nobody may show them in a frame.
 auth_origin = [BETTER_AUTH_URL] if BETTER_AUTH_URL else []
 SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],
@@ -172,7 +172,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 TRUST_PROXY = environment.trust_proxy
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# Where people come over https, they come over nothing else.
+# If people use https, they use nothing else.
 is_https = PUBLIC_URL.startswith("https:")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = is_https
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if is_https else 0
@@ -190,12 +190,12 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
-# No request body is ever larger; files come through their own path (knowledge/surfaces/rest.py).
+# The largest request body; files have a path and a limit of their own (knowledge/surfaces/rest.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
 # Tool servers that the agent and other assistants may use: dotted paths of MCP servers that live in this process.
 MCP_SERVERS = environment.mcp_servers
-# More tool servers, for other assistants at /mcp only: the agent is not given their tools.
+# Further tool servers, for other assistants at /mcp only; the agent does not get their tools.
 MCP_GUEST_SERVERS = ["knowledge.surfaces.mcp.guest_server"]
 # Tools for the agent only: what they do makes no sense outside of a chat.
 MCP_AGENT_SERVERS = ["chat.items.questions.server"]

@@ -67,7 +67,7 @@ def stop() -> None:
 
 
 def forget_the_dead(path: Path) -> None:
-    """Drop traces of processes that were killed: they would keep the server running, or seem to be the server."""
+    """Remove the traces of killed processes, which would keep the server running or be taken for the server."""
     users = DiskList(path / ".handle_pids.json")
     if recorded := users._get():
         users.put([pid for pid in recorded if psutil.pid_exists(pid)])
