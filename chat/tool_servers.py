@@ -1,15 +1,13 @@
 """The MCP servers of `settings.MCP_SERVERS`, as the agent reaches them: in this process, without a wire."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
-from agents import FunctionTool
-from agents.models.chatcmpl_converter import Converter
-from agents.tool_context import ToolContext
 from django.conf import settings
 from django.utils.module_loading import import_string
 from mcp import Client
@@ -43,12 +41,11 @@ class ToolCall:
 
 
 class ToolServer:
-    """An MCP server of this process: its tools by name, as it lists them and as the Agents SDK takes them."""
+    """An MCP server of this process, and its tools by name as it lists them."""
 
     def __init__(self, path: str, tools: list[Tool]) -> None:
         self.path = path
         self.tools = {tool.name: tool for tool in tools}
-        self.sdk_tools = [sdk_tool(tool) for tool in tools]
 
     def call(self, id: str, name: str, arguments: dict[str, Any], tell: Tell | None = None) -> ToolCall:
         """Return a call of a tool; `tell` is given what the tool says while it works (MCP progress)."""
@@ -58,6 +55,22 @@ class ToolServer:
 
 
 _servers: dict[str, ToolServer] = {}
+_instead: ContextVar[Sequence[str] | None] = ContextVar("tool servers", default=None)
+
+
+def people_paths() -> Sequence[str]:
+    """Return the dotted paths of the servers whose tools act for people: `MCP_SERVERS`, or those of `instead`."""
+    return _instead.get() or settings.MCP_SERVERS
+
+
+@contextmanager
+def instead(paths: Sequence[str] | None) -> Iterator[None]:
+    """Use other servers than `MCP_SERVERS` for what is begun here, where some are given."""
+    token = _instead.set(paths)
+    try:
+        yield
+    finally:
+        _instead.reset(token)
 
 
 async def tool_servers(paths: Iterable[str]) -> list[ToolServer]:
@@ -76,27 +89,10 @@ async def page_call(name: str, arguments: dict[str, Any]) -> ToolCall | None:
 
     The caller is that of `accounts.caller.calling`.
     """
-    for server in await tool_servers([*settings.MCP_SERVERS, *settings.MCP_WIDGET_SERVERS]):
+    for server in await tool_servers([*people_paths(), *settings.MCP_WIDGET_SERVERS]):
         if name in server.tools:
             return server.call("", name, arguments)
     return None
-
-
-class ServerTool(FunctionTool):
-    @cached_property
-    def as_sent(self) -> dict[str, Any]:
-        """Return the tool as Chat Completions takes it."""
-        return dict(Converter.tool_to_openai(self))
-
-
-def sdk_tool(tool: Tool) -> ServerTool:
-    """Return a tool as the Agents SDK takes it. Calls go to the run that is the SDK's context, so it is made once."""
-
-    async def invoke(context: ToolContext[Any], arguments: str) -> str:
-        return str(await context.context.answer_asked(context.tool_call_id))
-
-    schema = {"properties": {}} | tool.input_schema  # OpenAI wants them, MCP does not
-    return ServerTool(tool.name, tool.description or "", schema, invoke, strict_json_schema=False)
 
 
 @asynccontextmanager

@@ -68,7 +68,10 @@ class Environment(BaseSettings):
     secret_key: SecretStr | None = Field(None, description="Required with DATABASE_URL; else kept in DATA_DIR.")
     debug: bool = False
     allowed_hosts: list[str] = Field(["127.0.0.1", "localhost", "[::1]"], description='JSON list: ["example.org"].')
-    public_url: HttpUrl | None = Field(None, description="Address at which people reach this server.")
+    port: int = Field(8000, ge=0, le=65535, description="Where `quickstart` and `serve` listen without `--port`.")
+    public_url: HttpUrl | None = Field(
+        None, description="Address at which people reach this server. Unset: 127.0.0.1 and the port."
+    )
     trusted_origins: list[str] = Field([], description='More origins of the page: ["https://example.org"].')
     embed_origins: list[str] = Field(
         [], description='Sites that may show the chat in a frame: ["https://intranet.example.org"] (docs/embedding.md).'

@@ -65,9 +65,8 @@ INSTALLED_APPS = [
     "django_tasks_db",
 ]
 
-MIDDLEWARE = [
-    "config.middleware.problem_details",
-    "config.middleware.programs",
+# What requests of pages go through, and requests of programs pass by (config/middleware.py).
+PAGE_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -76,6 +75,13 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+# What is for all requests stands before `programs`; something else after it is refused (config/checks.py).
+MIDDLEWARE = [
+    "config.middleware.security",
+    "config.middleware.problem_details",
+    "config.middleware.programs",
+    *PAGE_MIDDLEWARE,
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -144,7 +150,8 @@ SESSION_COOKIE_NAME = "errand_session"
 SESSION_COOKIE_SAMESITE = "Lax"
 BETTER_AUTH_URL = str(environment.better_auth_url).rstrip("/") if environment.better_auth_url else None
 BETTER_AUTH_INTERNAL_URL = str(environment.better_auth_internal_url or "").rstrip("/")
-PUBLIC_URL = str(environment.public_url or "http://127.0.0.1:8000").rstrip("/")
+PORT = environment.port
+PUBLIC_URL = str(environment.public_url or f"http://127.0.0.1:{PORT}").rstrip("/")
 DEFAULT_TIMEZONE = environment.default_timezone
 SIGN_IN_ATTEMPTS_A_MINUTE = environment.sign_in_attempts_a_minute
 
@@ -189,6 +196,10 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "config.serving.static_files.DigestStorage"},
+}
 
 # The largest request body; files have a path and a limit of their own (knowledge/surfaces/rest.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000

@@ -4,24 +4,21 @@ A tool that takes back what turns did says so by `UNDO_META`; its argument `turn
 asked of the tool itself, so that the card shows what can still be undone.
 """
 
-from contextlib import AsyncExitStack
 from typing import Any
 
 from chatkit.types import WidgetItem
-from django.conf import settings
 from django.utils import timezone
-from django.utils.module_loading import import_string
-from mcp import Client
-from mcp.types import CallToolResult
+from mcp.types import CallToolResult, Tool
 
 from accounts.caller import Caller, calling
 from accounts.models import User
 from chat import ids
 from chat.items.approval_card import caption, change_lines, text, widget_root
 from chat.models import Message, Turn
-from chat.tool_servers import text_of
+from chat.tool_servers import people_paths, text_of, tool_servers
 from core.sections import section
 from core.tools.previews import PLAN_META, UNDO_META, Plan, PlannedChange
+from core.tools.result_meta import SUMMARY_META
 
 UNDO = "leftovers.undo"
 SHOWN_CHANGES = 20
@@ -48,19 +45,18 @@ async def undo(user: User, public_id: str) -> WidgetItem:
 
 async def call_undo(caller: Caller, turn_ids: list[str]) -> list[CallToolResult]:
     """Call each tool that can undo what turns did; return their results."""
-    results = []
-    async with AsyncExitStack() as stack:
-        for path in settings.MCP_SERVERS:
-            client = await stack.enter_async_context(Client(import_string(path)))
-            for tool in (await client.list_tools()).tools:
-                if (tool.meta or {}).get(UNDO_META):
-                    with calling(caller):
-                        results.append(await client.call_tool(tool.name, {"turn_ids": turn_ids}))
-    return results
+    servers = await tool_servers(people_paths())
+    undoing = [(server, name) for server in servers for name, tool in server.tools.items() if is_undo(tool)]
+    with calling(caller):
+        return [await server.call("", name, {}).make({"turn_ids": turn_ids}) for server, name in undoing]
+
+
+def is_undo(tool: Tool) -> bool:
+    return bool((tool.meta or {}).get(UNDO_META))
 
 
 def summary_of(result: CallToolResult) -> str:
-    return str((result.meta or {}).get("errand/summary") or text_of(result))
+    return str((result.meta or {}).get(SUMMARY_META) or text_of(result))
 
 
 def rows(changes: list[PlannedChange]) -> list[dict[str, Any]]:

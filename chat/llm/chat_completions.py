@@ -1,27 +1,37 @@
-"""The SDK's model for Chat Completions, told why each answer ended."""
+"""Chat Completions, told why each answer ended: the Agents SDK takes one that was cut off for a complete one."""
 
-from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
-from agents import OpenAIChatCompletionsModel
+from openai import AsyncOpenAI
+from openai.resources.chat import AsyncChat, AsyncCompletions
 from openai.types.chat import ChatCompletionChunk
 
 from chat.llm import failures
 
 
-class ChatCompletionsModel(OpenAIChatCompletionsModel):
-    """The SDK's model, told why each answer ended: it takes one that was cut off for a complete one.
+class Client(AsyncOpenAI):
+    """OpenAI's client, whose streamed chat completions fail at their end unless the model stopped by itself."""
 
-    Tools are sent as they were made ready once (`ServerTool.as_sent`): the SDK would go through the schema of each with
-    every call.
-    """
+    @cached_property
+    def chat(self) -> "Chat":
+        return Chat(self)
 
-    async def _fetch_response(self, *args: Any, **kwargs: Any) -> Any:
-        instructions, input, model_settings, tools, *more = args
-        given = replace(model_settings, extra_body={"tools": [tool.as_sent for tool in tools]} if tools else None)
-        fetched: Any = await super()._fetch_response(instructions, input, given, [], *more, **kwargs)
-        response, stream = fetched  # turns are streamed
-        return response, FinishedStream(stream)
+
+class Chat(AsyncChat):
+    def __init__(self, client: AsyncOpenAI) -> None:
+        super().__init__(client)
+        self.client = client
+
+    @cached_property
+    def completions(self) -> "Completions":
+        return Completions(self.client)
+
+
+class Completions(AsyncCompletions):
+    async def create(self, **asked: Any) -> Any:
+        answer = await super().create(**asked)
+        return FinishedStream(answer) if asked.get("stream") is True else answer
 
 
 class FinishedStream:

@@ -2,86 +2,24 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any, cast
+from typing import cast
 from weakref import WeakKeyDictionary
 
 import httpx2
-from agents import Model, OpenAIResponsesModel, set_tracing_disabled
+from agents import Model, OpenAIChatCompletionsModel, OpenAIResponsesModel, set_tracing_disabled
 from django.conf import settings
 from django.utils.module_loading import import_string
-from openai import AsyncOpenAI, AsyncStream, NotGiven, Omit
-from openai.resources.chat import AsyncChat, AsyncCompletions
-from openai.resources.responses import AsyncResponses
-from openai.types.chat import ChatCompletion, ChatCompletionChunk
-from openai.types.responses import Response, ResponseStreamEvent
-from pydantic import BaseModel, ValidationError
+from openai import AsyncOpenAI
 
-from chat.llm.chat_completions import ChatCompletionsModel
+from chat.llm.chat_completions import Client
 
 # The SDK would send traces of every run to OpenAI.
 set_tracing_disabled(True)
 
 CONNECT_SECONDS = 10
-
-
-def sending(path: str, answer: Any, stream: Any) -> Any:
-    """Return a resource's `create` that sends what it is given.
-
-    The client's own looks in every part of every message for something to translate, and there is nothing: a history of
-    80 messages takes it 9 ms.
-    """
-
-    async def create(
-        self: Any, *, extra_headers: Any = None, extra_query: Any = None, extra_body: Any = None, **asked: Any
-    ) -> Any:
-        body = {name: value for name, value in asked.items() if not isinstance(value, NotGiven | Omit)}
-        extra = {"headers": extra_headers, "params": extra_query, "extra_json": extra_body}
-        options = {name: value for name, value in extra.items() if value is not None}
-        is_streamed = bool(body.get("stream"))
-        return await self._client.post(
-            path, body=body, options=options, cast_to=answer, stream=is_streamed, stream_cls=stream
-        )
-
-    return create
-
-
-class Completions(AsyncCompletions):
-    create = sending("/chat/completions", ChatCompletion, AsyncStream[ChatCompletionChunk])
-
-
-class Chat(AsyncChat):
-    @cached_property
-    def completions(self) -> Completions:
-        return Completions(self._client)
-
-
-class Responses(AsyncResponses):
-    create = sending("/responses", Response, AsyncStream[ResponseStreamEvent])
-
-
-class Client(AsyncOpenAI):
-    """OpenAI's client, but what fits its types is read by pydantic itself, which takes an eighth of the time.
-
-    What does not fit, as other servers send it, is read as the client reads everything: without complaint.
-    """
-
-    @cached_property
-    def chat(self) -> Chat:
-        return Chat(self)
-
-    @cached_property
-    def responses(self) -> Responses:
-        return Responses(self)
-
-    def _process_response_data(self, *, data: object, cast_to: Any, response: httpx2.Response) -> Any:
-        if isinstance(cast_to, type) and issubclass(cast_to, BaseModel):
-            with suppress(ValidationError):
-                return cast_to.model_validate(data)
-        return super()._process_response_data(data=data, cast_to=cast_to, response=response)
 
 
 @dataclass(frozen=True)
@@ -168,7 +106,7 @@ def configured_model(wanted: str | None = None) -> Model:
     if choice.provider == "offline":
         return cast(Model, import_string(settings.OFFLINE_MODEL)())
     preset = PRESETS[choice.provider]
-    kind = OpenAIResponsesModel if (choice.api or preset.api) == "responses" else ChatCompletionsModel
+    kind = OpenAIResponsesModel if (choice.api or preset.api) == "responses" else OpenAIChatCompletionsModel
     return kind(model=choice.model_name, openai_client=client(choice.base_url or preset.base_url, choice.api_key))
 
 

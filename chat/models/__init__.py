@@ -7,7 +7,6 @@ from chat.models.conversations import TITLE_LENGTH, Conversation, title_from
 from chat.models.messages import Message
 from chat.models.records import Attachment, ImportedState, Look, PromptTemplate, Toolset
 from chat.models.turns import (
-    A_TURN,
     REASON_LENGTH,
     Approval,
     Broadcast,
@@ -19,7 +18,6 @@ from chat.models.turns import (
 )
 
 __all__ = [
-    "A_TURN",
     "REASON_LENGTH",
     "TITLE_LENGTH",
     "Approval",

@@ -14,8 +14,6 @@ from uuid_utils.compat import uuid7
 from accounts.models import User
 from chat import ids
 from chat.models.messages import Message
-from core import prepared_sql
-from core.prepared_sql import Statement
 from core.problems import Conflict
 
 TITLE_LENGTH = 120
@@ -85,9 +83,9 @@ class Conversation(models.Model):
         return conversation
 
     @classmethod
-    def touching(cls, id: UUID) -> Statement:
-        """Return the statement that notes that something was said now, and locks the conversation."""
-        return prepared_sql.updating(cls(pk=id, updated_at=timezone.now()), "updated_at")
+    def touch(cls, id: UUID) -> None:
+        """Note that something was said now. This also locks the conversation."""
+        cls.objects.filter(pk=id).update(updated_at=timezone.now())
 
     def check_open(self) -> None:
         """Raise `Conflict` where staff have locked or closed it: then it can be read, and nothing more is said."""

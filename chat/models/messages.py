@@ -2,32 +2,23 @@
 
 import datetime
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from chatkit.types import ThreadItem
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
-from django.db import IntegrityError, models
+from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from pydantic import TypeAdapter
 
 from accounts.models import User
-from core import prepared_sql
-from core.prepared_sql import Statement
 
 MESSAGE_LENGTH = 20_000
 WORDS_OF_TEXT = SearchVector("text", config="simple")  # whole words in any language, as staff search them
 
 thread_item: TypeAdapter[ThreadItem] = TypeAdapter(ThreadItem)
-
-
-REPLACE = """
-ON CONFLICT (item_id) DO UPDATE SET kind = excluded.kind, text = excluded.text, item = excluded.item,
-refresh = coalesce(excluded.refresh, chat_message.refresh)
-WHERE chat_message.conversation_id = excluded.conversation_id RETURNING id, turn_id
-"""
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -64,31 +55,34 @@ class Message(models.Model):
         return f"{self.kind}: {self.text[:60]}"
 
     @classmethod
-    def put(
-        cls, conversation_id: UUID, item: ThreadItem, turn_id: UUID | None = None, before: Sequence[Statement] = ()
-    ) -> "Message":
+    def put(cls, conversation_id: UUID, item: ThreadItem, turn_id: UUID | None = None) -> Self:
         """Store an item, or replace what is stored under its id; its place in the order never changes.
 
-        An id that another conversation has is an `IntegrityError`. `before` is executed first, in the same round trip.
+        Raises `IntegrityError` for an id that another conversation has.
         """
-        message = cls.of(conversation_id, item, turn_id)
-        rows = prepared_sql.execute([*before, message.putting()])[-1]
-        if not rows:
-            raise IntegrityError(f"Another conversation has the item {message.item_id}.")
-        message.pk, message.turn_id = rows[0]
+        [message] = cls.put_all(conversation_id, [item], turn_id)
         return message
 
     @classmethod
-    def puts(cls, items: Sequence[ThreadItem], conversation_id: UUID, turn_id: UUID) -> list[Statement]:
-        """Return the statements that `put` items of a turn; one that writes no row is that `IntegrityError`."""
-        return [cls.of(conversation_id, item, turn_id).putting() for item in items]
+    def put_all(cls, conversation_id: UUID, items: Sequence[ThreadItem], turn_id: UUID | None = None) -> list[Self]:
+        """Do the same with several items. A stored message stays with the turn that it belongs to."""
+        if not items:
+            return []
+        found = cls.objects.filter(conversation=conversation_id, item_id__in=[item.id for item in items])
+        stored: dict[str, Any] = {message.item_id: message for message in found}
+        messages = [cls.of(conversation_id, item, turn_id) for item in items]
+        cls.objects.bulk_create([message for message in messages if message.item_id not in stored])
+        return [stored[each.item_id].replace(each) if each.item_id in stored else each for each in messages]
 
-    def putting(self) -> Statement:
-        [(sql, values)] = prepared_sql.insertions([self])
-        return sql + REPLACE, values
+    def replace(self, other: "Message") -> Self:
+        """Show what `other` shows, under the same id. A widget that is known to be drawn anew stays so."""
+        self.kind, self.text, self.item = other.kind, other.text, other.item
+        self.refresh = other.refresh or self.refresh
+        self.save(update_fields=["kind", "text", "item", "refresh"])
+        return self
 
     @classmethod
-    def of(cls, conversation_id: UUID, item: ThreadItem, turn_id: UUID | None) -> "Message":
+    def of(cls, conversation_id: UUID, item: ThreadItem, turn_id: UUID | None) -> Self:
         refresh = getattr(item, "refresh", None)
         return cls(
             item_id=item.id,

@@ -1,7 +1,6 @@
 """Turns: one request and its answer each, with the steps that are its journal and the approvals it waited for."""
 
 import datetime
-import functools
 from typing import Any
 
 from chatkit.types import ThreadItem
@@ -14,8 +13,6 @@ from uuid_utils.compat import uuid7
 from accounts.models import User
 from chat import ids
 from chat.models.conversations import Conversation
-from core import prepared_sql
-from core.prepared_sql import Prepared, Statement
 
 REASON_LENGTH = 2_000
 
@@ -135,17 +132,17 @@ class Turn(models.Model):
         """Return this turn's row as long as this run may write: it runs, and nobody has taken over."""
         return Turn.objects.filter(pk=self.pk, lease_owner=self.lease_owner, status=self.Status.RUNNING)
 
-    def hold(self, *before: Statement) -> None:
-        """Lock the row for a write, after `before` in the same round trip.
+    def hold(self) -> None:
+        """Lock the row for a write; rows that refer to it can be added meanwhile.
 
         Raises `LostLease`: a process that was paused must not write what another does.
         """
-        if not prepared_sql.execute([*before, held_turn().asked(self.pk, self.lease_owner)])[-1]:
+        if not list(self.held().select_for_update(no_key=True).values_list("pk")):
             raise LostLease
 
-    def updating(self, *names: str) -> Statement:
-        """Return the statement that writes some fields, if this run may write."""
-        return prepared_sql.updating(self, *names, where=("lease_owner", "status"))
+    def write(self, *names: str) -> None:
+        """Store some fields, if this run may write."""
+        self.held().update(**{name: getattr(self, name) for name in names})
 
     def release(self) -> None:
         """Let others take over at once."""
@@ -167,26 +164,14 @@ class Turn(models.Model):
         self.ended_at, self.stop_requested = None, False
         self.save(update_fields=["status", "lease_owner", "lease_expires_at", "ended_at", "stop_requested"])
 
-    def ending(self, status: str, error: str = "") -> Statement:
-        """Close the turn; return the statement that stores it. Call it while the row is held, and last: nothing undoes
-        it in this object.
+    def end(self, status: str, error: str = "") -> None:
+        """Close the turn. Call it while the row is held, and last: nothing undoes it in this object.
 
         What was told of it to other processes is deleted: they read its messages from now on.
         """
         self.status, self.error, self.ended_at = status, error, timezone.now()
-        sql, values = prepared_sql.updating(self, "status", "error", "ended_at", "first_text_ms")
-        return UNTELL + sql, [self.pk, *values]
-
-
-A_TURN, A_RUN = uuid7(), uuid7()  # stand for values in prepared queries
-UNTELL = "WITH untold AS (DELETE FROM chat_broadcast WHERE turn_id = %s) "
-
-
-@functools.cache
-def held_turn() -> Prepared[Turn]:
-    """Return what locks a turn that one run still holds; rows that refer to it can be added meanwhile."""
-    found = Turn(pk=A_TURN, lease_owner=A_RUN).held().select_for_update(no_key=True)
-    return Prepared(found, [A_TURN, A_RUN], ["id"])
+        self.broadcasts.all().delete()
+        self.save(update_fields=["status", "error", "ended_at", "first_text_ms"])
 
 
 def lease_end() -> datetime.datetime:
@@ -230,15 +215,10 @@ class Step(models.Model):
     @classmethod
     def of(cls, turn: Turn) -> "list[Step]":
         """Return a turn's steps in their order."""
-        return [step for step, _ in steps_of_turn().find(turn.pk)]
+        return list(cls.objects.filter(turn=turn))
 
     def as_tool_call(self) -> dict[str, Any]:
         return {"name": self.name, "arguments": self.arguments, "result": self.result}
-
-
-@functools.cache
-def steps_of_turn() -> Prepared[Step]:
-    return Prepared(Step.objects.filter(turn=A_TURN), [A_TURN])
 
 
 class Approval(models.Model):

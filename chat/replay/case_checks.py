@@ -3,11 +3,9 @@
 import re
 from typing import Any
 
-from django.conf import settings
-from django.utils.module_loading import import_string
-
 from chat.replay.cases import Case, CaseTurn, ExpectedCall
 from chat.replay.replaying import Replayed, ReplayedTurn
+from chat.tool_servers import is_read, people_paths, tool_servers
 
 
 def faults(case: Case, replayed: Replayed, changing: set[str]) -> list[str]:
@@ -89,11 +87,5 @@ def fits(rule: Any, value: Any) -> bool:
 
 async def changing_tools() -> set[str]:
     """Return the names of the tools that do not only read."""
-    from mcp import Client
-
-    names = set()
-    for path in settings.MCP_SERVERS:
-        async with Client(import_string(path)) as client:
-            tools = (await client.list_tools()).tools
-        names |= {tool.name for tool in tools if not (tool.annotations and tool.annotations.read_only_hint)}
-    return names
+    servers = await tool_servers(people_paths())
+    return {tool.name for server in servers for tool in server.tools.values() if not is_read(tool)}

@@ -2,12 +2,9 @@
 
 import datetime
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import CommandError, OutputWrapper
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -103,17 +100,6 @@ def prompt(given: dict[str, Any]) -> str | None:
         return str(given["prompt"].read_text(encoding="utf-8"))
     except OSError as error:
         raise CommandError(f"{given['prompt']}: {error.strerror}", returncode=2) from error
-
-
-@contextmanager
-def tools(paths: list[str] | None) -> Iterator[None]:
-    """Use other tool servers in this process."""
-    present = settings.MCP_SERVERS
-    settings.MCP_SERVERS = paths or present
-    try:
-        yield
-    finally:
-        settings.MCP_SERVERS = present
 
 
 class Progress:

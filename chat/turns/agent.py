@@ -1,9 +1,10 @@
 """The Agents SDK's part of a turn: an agent with the turn's instructions, model and tools, run to its end."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from agents import (
     Agent,
+    FunctionTool,
     FunctionToolResult,
     ModelSettings,
     RunConfig,
@@ -15,26 +16,15 @@ from agents import (
     ToolsToFinalOutputResult,
     UserError,
 )
+from agents.tool_context import ToolContext
 from django.conf import settings
+from mcp.types import Tool as McpTool
 
 from chat.items import questions
 from chat.llm import failures, providers
+from chat.tool_servers import ToolServer
 from chat.turns.engine import TurnRun
 from chat.turns.journaled_model import JournaledModel
-
-
-class TurnAgent(Agent[TurnRun]):
-    """An agent for one turn.
-
-    The SDK reads its own type hints to check every new agent, and takes the identity of all its tools at every start:
-    a fifth of what a turn costs there. The type checker has checked ours, and tools are asked for only when needed.
-    """
-
-    def __post_init__(self) -> None:
-        pass
-
-    async def get_all_tools(self, run_context: RunContextWrapper[Any]) -> list[Tool]:
-        return [tool for server in run_context.context.servers for tool in server.sdk_tools]
 
 
 async def refuse_unknown(args: ToolErrorFormatterArgs[TurnRun]) -> str | None:
@@ -48,12 +38,47 @@ def end_with_questions(
     return ToolsToFinalOutputResult(is_final_output=questions.are_open(context.context.results), final_output="")
 
 
-CONFIG = RunConfig(
-    tracing_disabled=True,
-    tool_not_found_behavior="return_error_to_model",
-    tool_error_formatter=refuse_unknown,
-    tool_execution=ToolExecutionConfig(max_function_tool_concurrency=1),  # in the order they were asked for
-)
+def sdk_tool(tool: McpTool) -> FunctionTool:
+    """Return a tool as the Agents SDK takes it. A call goes to the run that is the SDK's context.
+
+    The arguments that the SDK gives are dropped: the run makes the call as it stands in the journal.
+    """
+
+    async def invoke(context: ToolContext[TurnRun], arguments: str) -> str:
+        return await context.context.answer_asked(context.tool_call_id)
+
+    schema = {"properties": {}} | tool.input_schema  # OpenAI wants them, MCP does not
+    return FunctionTool(tool.name, tool.description or "", schema, invoke, strict_json_schema=False)
+
+
+def agent_of(servers: Sequence[ToolServer]) -> Agent[TurnRun]:
+    """Return the agent with the tools of some servers; instructions and model come with each run.
+
+    It is made once for the same servers: the SDK checks every new agent by its own type hints.
+    """
+    key = tuple(server.path for server in servers)
+    if key not in _agents:
+        tools: list[Tool] = [sdk_tool(tool) for server in servers for tool in server.tools.values()]
+        _agents[key] = Agent("Errand", instructions=instructions, tools=tools, tool_use_behavior=end_with_questions)
+    return _agents[key]
+
+
+_agents: dict[tuple[str, ...], Agent[TurnRun]] = {}
+
+
+def instructions(context: RunContextWrapper[TurnRun], agent: Agent[TurnRun]) -> str:
+    return context.context.instructions
+
+
+def run_config(run: TurnRun, tool_choice: str | None) -> RunConfig:
+    return RunConfig(
+        model=JournaledModel(providers.configured_model(run.options.model), run),
+        model_settings=ModelSettings(retry=failures.retrying(run.tell), tool_choice=tool_choice),
+        tracing_disabled=True,
+        tool_not_found_behavior="return_error_to_model",
+        tool_error_formatter=refuse_unknown,
+        tool_execution=ToolExecutionConfig(max_function_tool_concurrency=1),  # in the order they were asked for
+    )
 
 
 async def answer(run: TurnRun) -> None:
@@ -63,15 +88,12 @@ async def answer(run: TurnRun) -> None:
     """
     if (asked := await run.prepare()) is None:
         return
-    agent = TurnAgent(
-        name="Errand",
-        instructions=asked.instructions,
-        model=JournaledModel(providers.configured_model(run.options.model), run),
-        model_settings=ModelSettings(retry=failures.retrying(run.tell), tool_choice=asked.tool_choice),
-        tool_use_behavior=end_with_questions,
-    )
     result = Runner.run_streamed(
-        agent, asked.items, context=run, max_turns=settings.MODEL_CALLS_LIMIT, run_config=CONFIG
+        agent_of(run.servers),
+        asked.items,
+        context=run,
+        max_turns=settings.MODEL_CALLS_LIMIT,
+        run_config=run_config(run, asked.tool_choice),
     )
     try:
         async for _ in result.stream_events():

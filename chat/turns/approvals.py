@@ -18,7 +18,6 @@ from chat.items.approval_card import card_item, parts_of
 from chat.models import Approval, Conversation, Message, Step, Turn
 from chat.tool_servers import ToolCall, is_destructive
 from chat.turns import history
-from core import prepared_sql
 from core.problems import Conflict, Unprocessable
 from core.tools.previews import PlannedChange, fingerprint_of
 
@@ -112,14 +111,14 @@ def decided(turn: Turn, response_number: int) -> dict[str, WaitingCall]:
 def pause(turn: Turn, response_number: int, calls: list[WaitingCall], items: list[Any]) -> Any:
     """Let a turn wait for the person. Store what was open on the screen, and return the item that asks."""
     with transaction.atomic():
-        turn.hold(Conversation.touching(turn.conversation_id))
+        Conversation.touch(turn.conversation_id)  # before the turn, as everywhere
+        turn.hold()
         approval = Approval(turn=turn, response_number=response_number, item_id=ids.new_id("widget"))
         approval.calls = [call.model_dump(mode="json") for call in calls]
         approval.save(force_insert=True)
         card = card_item(approval, turn.conversation.public_id)
-        prepared_sql.write(
-            [*Message.puts([*items, card], turn.conversation_id, turn.pk), turn.ending(Turn.Status.AWAITING_APPROVAL)]
-        )
+        Message.put_all(turn.conversation_id, [*items, card], turn.pk)
+        turn.end(Turn.Status.AWAITING_APPROVAL)
     return card
 
 
@@ -285,7 +284,7 @@ def withdraw(turn: Turn) -> list[ThreadItem]:
         step = Step(turn=turn, number=number, kind=Step.Kind.TOOL, items=[output], call_id=item["call_id"])
         step.name, step.arguments, step.result, step.is_error = item["name"][:100], item["arguments"], WITHDRAWN, True
         step.save(force_insert=True)
-    prepared_sql.write([turn.ending(Turn.Status.STOPPED)])
+    turn.end(Turn.Status.STOPPED)
     return [card]
 
 

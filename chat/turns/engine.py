@@ -31,6 +31,7 @@ from chat.tool_servers import (
     ToolServer,
     is_read,
     needs_approval,
+    people_paths,
     text_of,
     tool_servers,
     with_note,
@@ -49,10 +50,9 @@ log = structlog.get_logger("errand.chat")
 
 @dataclass(frozen=True)
 class ModelRequest:
-    """What a turn's first model call of this run is given: instructions, input items in the Responses format, and the
-    name of the tool that must be called, if one must."""
+    """What a turn's first model call in this run is given: input items in the Responses format, and the name of the
+    tool that must be called, if one must."""
 
-    instructions: str
     items: list[Any]
     tool_choice: str | None
 
@@ -70,6 +70,7 @@ class TurnRun:
         self.response_number = 0
         self.tools: set[str] = set()
         self.servers: list[ToolServer] = []
+        self.instructions = ""
         self.asked: dict[str, dict[str, Any]] = {}  # the calls of the last response by their ids
         self.verdicts: dict[str, WaitingCall] = {}  # what the person decided of them
         self.options = InferenceOptions()
@@ -84,7 +85,7 @@ class TurnRun:
         Raises `ApprovalNeeded`.
         """
         self.turn.queue_ms = self.turn.queue_ms or since(self.turn.created_at)
-        self.servers = await tool_servers([*settings.MCP_SERVERS, *settings.MCP_AGENT_SERVERS])
+        self.servers = await tool_servers([*people_paths(), *settings.MCP_AGENT_SERVERS])
         self.tools = {name for server in self.servers for name in server.tools}
         given, steps, prompt, shown = await section(self.load)
         self.history_fill = given.fill
@@ -99,7 +100,8 @@ class TurnRun:
         items = given.items + await self.run_missing_calls(steps)
         if questions.are_open(self.results):
             return None
-        return ModelRequest(prompt.text, items, self.tool_choice(steps))
+        self.instructions = prompt.text
+        return ModelRequest(items, self.tool_choice(steps))
 
     def tool_choice(self, steps: list[Step]) -> str | None:
         """Return the tool that the person chose for this message, before anything else was done."""

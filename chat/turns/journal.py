@@ -1,23 +1,23 @@
 """The journal of a turn: database sections that record each step before the next one is taken."""
 
-import functools
 import hashlib
 import json
-from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from agents import Usage
 from chatkit.types import ThreadItem
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
 
 from chat import ids
 from chat.llm import prompts
 from chat.llm.prompts import Prompt
-from chat.models import A_TURN, Conversation, Message, PromptTemplate, Step, Toolset, Turn
+from chat.models import Conversation, Message, PromptTemplate, Step, Toolset, Turn
 from chat.turns import approvals, history, limits
-from core import metrics, prepared_sql
-from core.prepared_sql import Prepared, Statement
+from core import metrics
 
 
 def record(turn: Turn, step: Step, items: list[ThreadItem]) -> None:
@@ -28,13 +28,9 @@ def record(turn: Turn, step: Step, items: list[ThreadItem]) -> None:
         step.cost = limits.cost(turn.model, step.input_tokens, step.output_tokens)
     with transaction.atomic():
         turn.hold()
-        prepared_sql.write(
-            [
-                *more_tokens(turn, step),
-                *prepared_sql.insertions([step]),
-                *Message.puts(items, turn.conversation_id, turn.pk),
-            ]
-        )
+        add_tokens(turn, step)
+        step.save(force_insert=True)
+        Message.put_all(turn.conversation_id, items, turn.pk)
 
 
 def note_request(turn: Turn, prompt: Prompt, tools: list[Any], history_start: UUID) -> None:
@@ -43,48 +39,35 @@ def note_request(turn: Turn, prompt: Prompt, tools: list[Any], history_start: UU
     template = PromptTemplate(hash=prompt.template_hash, name=prompts.SYSTEM, text=prompt.template)
     turn.prompt_hash, turn.prompt_values, turn.tools_hash = prompt.template_hash, prompt.values, tools_hash
     turn.history_start = history_start
-    noted = ["prompt_hash", "prompt_values", "tools_hash", "history_start", "queue_ms", "history_ms"]
-    keep([template, Toolset(hash=tools_hash, tools=tools)], turn.updating(*noted))
+    keep(template)
+    keep(Toolset(hash=tools_hash, tools=tools))
+    turn.write("prompt_hash", "prompt_values", "tools_hash", "history_start", "queue_ms", "history_ms")
 
 
 def keep_template(name: str, text: str) -> None:
-    keep([PromptTemplate(hash=prompts.hash_of(text), name=name, text=text)])
+    keep(PromptTemplate(hash=prompts.hash_of(text), name=name, text=text))
 
 
-KNOWN = "SELECT 1 FROM {table} WHERE hash = %s"
+def keep[R: (PromptTemplate, Toolset)](record: R) -> None:
+    """Store what is not stored yet, which is rare: almost every turn is asked with what the last one was."""
+    stored = type(record)._default_manager
+    if not stored.filter(hash=record.hash).exists():
+        stored.bulk_create([record], ignore_conflicts=True)  # perhaps two turns at once
 
 
-def keep(kept: Sequence[Any], *others: Statement) -> None:
-    """Store what is not stored yet, which is rare: almost every turn is asked with what the last one was.
-
-    The look whether it is goes together with `others`.
-    """
-    looks = [(KNOWN.format(table=each._meta.db_table), [each.hash]) for each in kept]
-    found = prepared_sql.execute([*looks, *others])
-    for each, rows in zip(kept, found, strict=False):
-        if not rows:
-            type(each)._default_manager.bulk_create([each], ignore_conflicts=True)  # perhaps two turns at once
-
-
-ADD_TOKENS = """
-UPDATE chat_turn SET input_tokens = input_tokens + %s, output_tokens = output_tokens + %s,
-cost = coalesce(cost + %s, cost, %s) WHERE id = %s
-"""
-
-
-def more_tokens(turn: Turn, usage: Step | Usage) -> list[Statement]:
-    """Count tokens, and return what adds them to those of a turn, and what they cost."""
+def add_tokens(turn: Turn, usage: Step | Usage) -> None:
+    """Add tokens to those of a turn, and what they cost."""
     if not (usage.input_tokens or usage.output_tokens):
-        return []
+        return
     metrics.tokens.labels("in").inc(usage.input_tokens)
     metrics.tokens.labels("out").inc(usage.output_tokens)
-    cost = limits.cost(turn.model, usage.input_tokens, usage.output_tokens)
-    return [(ADD_TOKENS, [usage.input_tokens, usage.output_tokens, cost, cost, turn.pk])]
-
-
-def count_more(turn: Turn, usage: Usage) -> None:
-    """Add tokens to those of a turn that has ended, and what they cost."""
-    prepared_sql.execute(more_tokens(turn, usage))
+    more: dict[str, Any] = {
+        "input_tokens": F("input_tokens") + usage.input_tokens,
+        "output_tokens": F("output_tokens") + usage.output_tokens,
+    }
+    if (cost := limits.cost(turn.model, usage.input_tokens, usage.output_tokens)) is not None:
+        more["cost"] = Coalesce("cost", Decimal(0)) + cost
+    Turn.objects.filter(pk=turn.pk).update(**more)
 
 
 def storable(value: Any) -> Any:
@@ -102,22 +85,19 @@ def storable(value: Any) -> Any:
 def end(turn: Turn, status: str, error: str, items: list[ThreadItem], partial: Step | None = None) -> None:
     """Close a turn and store what was still open on the screen, and the step that was not completed."""
     with transaction.atomic():
-        turn.hold(Conversation.touching(turn.conversation_id))
+        Conversation.touch(turn.conversation_id)  # before the turn, as everywhere
+        turn.hold()
         if partial:
             partial.turn = turn
-        steps = prepared_sql.insertions([partial] if partial else [])
-        prepared_sql.write([*steps, *Message.puts(items, turn.conversation_id, turn.pk), turn.ending(status, error)])
+            partial.save(force_insert=True)
+        Message.put_all(turn.conversation_id, items, turn.pk)
+        turn.end(status, error)
 
 
 def answer_items(turn_id: Any) -> list[ThreadItem]:
     """Return what a turn answered: its items without the person's message."""
-    return [message.as_item() for message, _ in answer_messages().find(turn_id)]
-
-
-@functools.cache
-def answer_messages() -> Prepared[Message]:
-    found = Message.objects.filter(turn=A_TURN).visible().exclude(kind="user_message").order_by("id")
-    return Prepared(found, [A_TURN], ["id", "item"])
+    found = Message.objects.filter(turn=turn_id).visible().exclude(kind="user_message")
+    return [message.as_item() for message in found.order_by("id").only("item")]
 
 
 def carry_over(failed: Turn, turn: Turn) -> None:
@@ -129,18 +109,19 @@ def carry_over(failed: Turn, turn: Turn) -> None:
     done = [step for response, results in rounds for step in (response, *results)]
     for number, step in enumerate(done, 1):
         step.pk, step.turn, step.number, step.input_tokens, step.output_tokens = None, turn, number, 0, 0
-        prepared_sql.insert(step)
+        step.save(force_insert=True)
     failed.messages.filter(kind="workflow").update(turn=turn)
 
 
 def answer(turn_id: Any) -> dict[str, Any]:
     """Return a turn as the API answers with it."""
-    turn, (message_id,) = turn_with_question().get(turn_id)
-    steps, texts = Step.of(turn), [message.text for message, _ in answer_texts().find(turn_id)]
+    turn = Turn.objects.select_related("question").get(pk=turn_id)
+    said = Message.objects.filter(turn=turn_id, kind="assistant_message").order_by("id")
+    steps, texts = Step.of(turn), said.values_list("text", flat=True)
     return {
         "conversation_id": ids.show("conv", turn.conversation_id),
         "turn_id": turn.public_id,
-        "message_id": message_id,
+        "message_id": turn.question.item_id if turn.question else None,
         "status": turn.status,
         "response": "\n\n".join([*texts, *history.shown_in_words(turn, steps)]),
         "tool_calls": [step.as_tool_call() for step in steps if step.kind == Step.Kind.TOOL],
@@ -150,14 +131,3 @@ def answer(turn_id: Any) -> dict[str, Any]:
         "abandoned": turn.abandoned,
         "error": turn.error or None,
     }
-
-
-@functools.cache
-def turn_with_question() -> Prepared[Turn]:
-    return Prepared(Turn.objects.filter(pk=A_TURN), [A_TURN], further=["question__item_id"])
-
-
-@functools.cache
-def answer_texts() -> Prepared[Message]:
-    found = Message.objects.filter(turn=A_TURN, kind="assistant_message").order_by("id")
-    return Prepared(found, [A_TURN], ["id", "text"])

@@ -29,6 +29,8 @@ from core.sections import section
 MAX_ATTEMPTS = 5
 SWEPT_AT_ONCE = 10
 
+is_ending = False  # this process hands its turns over
+
 log = structlog.get_logger("errand.chat")
 
 
@@ -39,7 +41,7 @@ def start(turn: Turn, user: User) -> Live:
 
 async def resume(turn: Turn) -> bool:
     """Take over a turn whose process is silent and go on from its journal. False if it goes on elsewhere."""
-    taken = await section(take_over, turn)
+    taken = None if is_ending else await section(take_over, turn)
     if taken is None:
         return False
     told, number, news = taken
@@ -156,6 +158,8 @@ async def run_to_end(run: TurnRun) -> list[WaitingCall]:
 
 async def drain(seconds: float) -> None:
     """Before the process ends: let short turns finish, hand the others over."""
+    global is_ending
+    is_ending = True
     lives = {live.task: live for live in running.values() if live.task}
     if not lives:
         return

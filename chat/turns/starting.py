@@ -1,7 +1,6 @@
 """Beginning turns, watching them, and stopping them."""
 
 import asyncio
-import functools
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
@@ -20,7 +19,7 @@ from chatkit.types import (
     UserMessageTextContent,
 )
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
@@ -29,13 +28,11 @@ from chat import ids
 from chat.items import attachments, questions
 from chat.llm import failures, providers
 from chat.llm.prompts import render
-from chat.models import A_TURN, Conversation, Message, Turn, lease_end, title_from
+from chat.models import Conversation, Message, Turn, lease_end, title_from
 from chat.models.messages import item_text
 from chat.turns import approvals, branches, journal, limits, runner
 from chat.turns.lease import Heard, told_so_far
 from chat.turns.running import running
-from core import prepared_sql
-from core.prepared_sql import Prepared
 from core.problems import Conflict, KeyReused
 from core.sections import section
 
@@ -63,17 +60,15 @@ class Request:
 
 def find_by_key(user: User, request: Request) -> Turn | None:
     """Return the turn that the request's key began. Raises `KeyReused` where that was another request."""
-    if not (found := turn_by_key().find(user.pk, request.key)):
-        return None
-    turn = reloaded(found[0][0].pk)
-    if turn.fingerprint != request.fingerprint:
+    turn = whole_turns().filter(user=user, key=request.key).first()
+    if turn and turn.fingerprint != request.fingerprint:
         raise KeyReused
     return turn
 
 
-@functools.cache
-def turn_by_key() -> Prepared[Turn]:
-    return Prepared(Turn.objects.filter(user=-1, key="<key>"), [-1, "<key>"], ["id"])
+def whole_turns() -> QuerySet[Turn]:
+    """Return turns with all that watching and answering them takes."""
+    return Turn.objects.select_related("conversation", "user", "question")
 
 
 def accept(
@@ -157,17 +152,12 @@ def store(conversation: Conversation, item: UserMessageItem, turn: Turn) -> None
     names = ", ".join(each.name for each in item.attachments)
     conversation.title = conversation.title or title_from(item_text(item).strip() or names)
     conversation.updated_at = timezone.now()
-    is_new = conversation._state.adding
-    kept = (
-        prepared_sql.insertions([conversation])
-        if is_new
-        else [prepared_sql.updating(conversation, "title", "updated_at")]
-    )
+    conversation.save()  # a new one is inserted; of an older one the row is locked, so nothing is overwritten
     # Message and turn refer to each other: PostgreSQL looks at both when all is written.
     place = {"thread_id": conversation.public_id}
     item = item.model_copy(update=place | {"attachments": [each.model_copy(update=place) for each in item.attachments]})
-    turn.question = question = Message.put(conversation.pk, item, turn.pk, before=kept)
-    prepared_sql.insert(turn)
+    turn.question = question = Message.put(conversation.pk, item, turn.pk)
+    turn.save(force_insert=True)
     if question.turn_id != turn.pk:
         question.turn = turn
         question.save(update_fields=["turn"])
@@ -226,18 +216,13 @@ async def watch(turn: Turn) -> AsyncIterator[ThreadStreamEvent]:
 
 def state(turn: Turn) -> tuple[Turn, list[ThreadItem] | None]:
     """Return a turn as it stands now, and what it answered once it runs no more."""
-    now, _ = turn_by_id().get(turn.pk)
+    now = Turn.objects.get(pk=turn.pk)
     now.conversation, now.user = turn.conversation, turn.user
     return now, None if now.is_running else journal.answer_items(now.pk)
 
 
-@functools.cache
-def turn_by_id() -> Prepared[Turn]:
-    return Prepared(Turn.objects.filter(pk=A_TURN), [A_TURN])
-
-
 def reloaded(turn_id: UUID) -> Turn:
-    return Turn.objects.select_related("conversation", "user", "question").get(pk=turn_id)
+    return whole_turns().get(pk=turn_id)
 
 
 async def say(

@@ -108,5 +108,5 @@ async def ask(turn: Turn, prompt: str, text: str) -> str:
         result = Runner.run_streamed(agent, text, max_turns=1, run_config=RunConfig(tracing_disabled=True))
         async for _ in result.stream_events():
             pass
-    await section(journal.count_more, turn, result.context_wrapper.usage)
+    await section(journal.add_tokens, turn, result.context_wrapper.usage)
     return str(result.final_output or "")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from chat import tool_servers
 from chat.llm.providers import Choice, chosen
 from chat.replay import cases, command_options, evaluation
 from chat.replay.cases import BadCase, Case
@@ -37,7 +38,7 @@ class Command(BaseCommand):
             raise CommandError("--runs and --parallel count from 1.", returncode=2)
         found, ways = self.cases(given), self.ways(given)
         try:
-            with sandbox(), command_options.tools(given["mcp_server"]):
+            with sandbox(), tool_servers.instead(given["mcp_server"]):
                 results = asyncio.run(self.try_all(found, ways, given["runs"], given["parallel"]))
         except CannotMake as error:
             raise CommandError(str(error), returncode=2) from error

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from chat import tool_servers
 from chat.replay import command_options, comparison, report
 from chat.replay.concurrency import run_all
 from chat.replay.export_files import Unreadable, load
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         recordings = self.recordings(given)
         options = self.options(given)
         try:
-            with sandbox(), command_options.tools(given["mcp_server"]):
+            with sandbox(), tool_servers.instead(given["mcp_server"]):
                 results = self.replay_all(recordings, options, given["parallel"])
         except CannotMake as error:
             raise CommandError(str(error), returncode=2) from error
