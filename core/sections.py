@@ -17,7 +17,7 @@ from contextvars import copy_context
 from itertools import count
 from time import perf_counter
 
-from asgiref.sync import SyncToAsync, sync_to_async
+from asgiref.sync import sync_to_async
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
@@ -25,12 +25,17 @@ from django.db.models import Model, QuerySet
 from core import metrics, traces
 
 _threads: ThreadPoolExecutor | None = None
+_serving: asyncio.AbstractEventLoop | None = None  # the loop of this process's server
 _here = threading.local()
 
 
 def serve_with(threads: int) -> None:
-    """Run this process's sections in `threads` threads from now on; each keeps at most one connection."""
-    global _threads
+    """Run this process's sections in `threads` threads from now on; each keeps at most one connection.
+
+    Called on the event loop that serves.
+    """
+    global _threads, _serving
+    _serving = asyncio.get_running_loop()
     _threads = ThreadPoolExecutor(threads, "section", initializer=_keep_connections)
 
 
@@ -58,7 +63,7 @@ async def section[**P, R](work: Callable[P, R], *args: P.args, **kwargs: P.kwarg
 
 def asking_loop() -> asyncio.AbstractEventLoop | None:
     """Return the event loop that this thread works for, in a section or in a synchronous view, if there is one."""
-    loop = getattr(_here, "loop", None) or getattr(SyncToAsync.threadlocal, "main_event_loop", None)
+    loop = getattr(_here, "loop", None) or _serving
     return loop if loop and loop.is_running() else None
 
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from uuid_utils.compat import uuid7
 
+from core.compat import run_queued_task
 from core.sections import released
 from knowledge.models import Document, DocumentQuerySet
 from knowledge.reading import ingest
@@ -92,7 +93,7 @@ def enqueue_each(
     return count
 
 
-class Keeper:
+class DocumentThread:
     """The thread of a server process that sweeps and, where documents are read inside, works the tasks off."""
 
     def __init__(self) -> None:
@@ -131,20 +132,9 @@ class Keeper:
 
 def work_off(is_stopped: Callable[[], bool] = lambda: False) -> None:
     """Run all tasks that wait, until there are none or `is_stopped` says so."""
-    from django_tasks_db.management.commands.db_worker import Worker
-
-    worker = Worker(
-        queue_names=["*"],
-        interval=0,
-        batch=True,
-        backend_name="default",
-        startup_delay=False,
-        max_tasks=None,
-        worker_id=uuid7().hex,
-        excluded_queue_names=[],
-    )
-    while not is_stopped() and (claimed := released(claim, worker.worker_id)):
-        worker.run_task(claimed)
+    worker_id = uuid7().hex
+    while not is_stopped() and (claimed := released(claim, worker_id)):
+        run_queued_task(claimed, worker_id)
 
 
 def claim(worker_id: str) -> DBTaskResult[..., Any] | None:
@@ -155,4 +145,4 @@ def claim(worker_id: str) -> DBTaskResult[..., Any] | None:
     return found
 
 
-keeper = Keeper()
+keeper = DocumentThread()

@@ -101,7 +101,7 @@ _NOISE = frozenset(
 
 
 @dataclass(frozen=True)
-class Passage:
+class QuotedPassage:
     marker: str
     place: str
     text: str
@@ -131,7 +131,7 @@ def answer(history: History) -> str | None:
 
 def told(text: str, result: Result) -> str:
     pieces = [_PASSAGE.match(piece) for piece in _NEXT.split(result.output)]
-    passages = [Passage(*piece.groups()) for piece in pieces if piece]
+    passages = [QuotedPassage(*piece.groups()) for piece in pieces if piece]
     if not passages:
         if "has no documents" in result.output:
             return "You have no documents yet. Add some under *Documents*, and I can look things up in them."
@@ -151,7 +151,7 @@ def told(text: str, result: Result) -> str:
 NOTHING = "I find nothing about that in your documents."
 
 
-def quoted(passage: Passage, asked: frozenset[str]) -> str:
+def quoted(passage: QuotedPassage, asked: frozenset[str]) -> str:
     """The sentences of a passage that share most words with the question, under the place where they stand."""
     found = [sentence for sentence in _SENTENCE_END.split(passage.text) if sentence.strip()]
     best = max(range(len(found)), key=lambda n: (len(asked & words(found[n])), -n)) if found else 0

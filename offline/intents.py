@@ -21,7 +21,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Change:
+class WantedChange:
     """What to change in a task."""
 
     title: str | None = None
@@ -33,7 +33,7 @@ class Change:
     note: str | None = None
     recurrence: str | None = None  # in the words of `recurrence.say`; "" stops it
 
-    def merged(self, other: "Change") -> "Change":
+    def merged(self, other: "WantedChange") -> "WantedChange":
         said = {name: value for name, value in vars(other).items() if value not in (None, ())}
         return replace(self, **said)
 
@@ -43,7 +43,7 @@ class Intent:
     kind: str  # add, list, did, complete, reopen, delete, update, history, several, problem, or one of the small talk
     drafts: tuple[Draft, ...] = ()
     reference: str = ""
-    change: Change = Change()
+    change: WantedChange = WantedChange()
     query: Query = field(default_factory=Query)
     problem: str = ""
     several: tuple["Intent", ...] = ()  # to act on in this order
@@ -182,13 +182,13 @@ def move(match: re.Match[str], now: dt.datetime) -> Intent | None:
         left = left[:-1] if introduced else left
         try:
             when.parse(right, now)
-        except when.Unreadable:
+        except when.UnreadableDate:
             continue
         except when.NotADate as impossible:
             fault = fault or (impossible if introduced else None)
             continue
         if left:
-            return Intent("update", reference=" ".join(left), change=Change(due=right))
+            return Intent("update", reference=" ".join(left), change=WantedChange(due=right))
     if fault:
         raise fault
     return None
@@ -201,7 +201,7 @@ def repeat(match: re.Match[str], now: dt.datetime) -> Intent | None:
         left, right = words[:n], " ".join(words[n:])
         try:
             rule = recurrence.parse(right, now)
-        except recurrence.Unreadable:
+        except recurrence.UnreadableRule:
             continue
         except recurrence.NotARule as unkept:
             fault = fault or unkept
@@ -209,7 +209,7 @@ def repeat(match: re.Match[str], now: dt.datetime) -> Intent | None:
         while len(left) > 1 and left[-1].lower() in REPEATS:
             left = left[:-1]
         if left[-1].lower() not in REPEATS:
-            return Intent("update", reference=" ".join(left), change=Change(recurrence=recurrence.say(rule)))
+            return Intent("update", reference=" ".join(left), change=WantedChange(recurrence=recurrence.say(rule)))
     if fault:
         raise fault
     return None
@@ -219,13 +219,13 @@ def repeats(match: re.Match[str], now: dt.datetime) -> Intent | None:
     """ "the rent repeats monthly"."""
     try:
         rule = recurrence.parse(re.sub(r"^on (?=every|each)", "", match["rule"], flags=re.IGNORECASE), now)
-    except recurrence.Unreadable:
+    except recurrence.UnreadableRule:
         return None
-    return Intent("update", reference=reference(match), change=Change(recurrence=recurrence.say(rule)))
+    return Intent("update", reference=reference(match), change=WantedChange(recurrence=recurrence.say(rule)))
 
 
 def once(match: re.Match[str], _: dt.datetime) -> Intent:
-    return Intent("update", reference=reference(match), change=Change(recurrence=""))
+    return Intent("update", reference=reference(match), change=WantedChange(recurrence=""))
 
 
 def undecided(match: re.Match[str], _: dt.datetime) -> Intent:
@@ -245,34 +245,34 @@ def shift(match: re.Match[str], _: dt.datetime) -> Intent | None:
         return None
     earlier = re.search(r"forward|earlier|sooner", match.group(), re.IGNORECASE)
     amount = f"{match['amount']} ago" if earlier else f"in {match['amount']}"
-    return Intent("update", reference=reference(match), change=Change(shift=amount))
+    return Intent("update", reference=reference(match), change=WantedChange(shift=amount))
 
 
 def prioritise(match: re.Match[str], _: dt.datetime) -> Intent:
     level = (match.groupdict().get("level") or "high").lower()
-    return Intent("update", reference=reference(match), change=Change(priority=PRIORITIES[level]))
+    return Intent("update", reference=reference(match), change=WantedChange(priority=PRIORITIES[level]))
 
 
 def rename(match: re.Match[str], now: dt.datetime) -> Intent | None:
     new = match["new"].strip(" '\"")
-    return Intent("update", reference=reference(match), change=Change(title=new)) if new else None
+    return Intent("update", reference=reference(match), change=WantedChange(title=new)) if new else None
 
 
 def label(match: re.Match[str], _: dt.datetime) -> Intent:
     names = re.findall(r"[^\W\d][\w-]*", re.sub(r"\band\b", " ", match["label"].lower()))
-    return Intent("update", reference=reference(match), change=Change(add_labels=tuple(names)))
+    return Intent("update", reference=reference(match), change=WantedChange(add_labels=tuple(names)))
 
 
 def unlabel(match: re.Match[str], _: dt.datetime) -> Intent:
-    return Intent("update", reference=reference(match), change=Change(remove_label=match["label"].lower()))
+    return Intent("update", reference=reference(match), change=WantedChange(remove_label=match["label"].lower()))
 
 
 def undate(match: re.Match[str], _: dt.datetime) -> Intent:
-    return Intent("update", reference=reference(match), change=Change(due=""))
+    return Intent("update", reference=reference(match), change=WantedChange(due=""))
 
 
 def note(match: re.Match[str], _: dt.datetime) -> Intent:
-    return Intent("update", reference=reference(match), change=Change(note=match["note"].strip()))
+    return Intent("update", reference=reference(match), change=WantedChange(note=match["note"].strip()))
 
 
 def ask(match: re.Match[str], now: dt.datetime) -> Intent | None:

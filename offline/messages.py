@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 
 from offline import language, references
-from offline.intents import Change, Intent
+from offline.intents import Intent, WantedChange
 from offline.phrasings import IT, first_match
 from tasks import recurrence, when
 
@@ -56,7 +56,7 @@ def together(text: str, now: dt.datetime) -> Intent | None:
     return whole
 
 
-def joined(intent: Intent, change: Change, now: dt.datetime) -> Intent:
+def joined(intent: Intent, change: WantedChange, now: dt.datetime) -> Intent:
     if intent.kind == "update":
         return replace(intent, change=intent.change.merged(change))
     due = when.parse(change.due, now).iso() if change.due else None

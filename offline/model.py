@@ -19,7 +19,7 @@ from openai.types.responses import ResponseFunctionToolCall, ResponseOutputMessa
 from openai.types.responses.response_prompt_param import ResponsePromptParam
 
 from offline import conversation, documents, stream
-from offline.policy import Action, Call, Turn
+from offline.policy import Action, Call, Reaction
 
 
 class OfflineModel(Model):
@@ -78,7 +78,7 @@ def decide(
 ) -> Action:
     """Decide what to do; `tool_choice` is the name of a tool that must be called, where it is one."""
     schemas = {tool.name: tool.params_json_schema for tool in tools if isinstance(tool, FunctionTool)}
-    turn = Turn(conversation.read(items), conversation.now_in(instructions), schemas)
+    turn = Reaction(conversation.read(items), conversation.now_in(instructions), schemas)
     if tool_choice == documents.TOOL and documents.TOOL in schemas:
         return [Call(documents.TOOL, documents.query(turn.history.text))]
     if tool_choice == "overview" and "overview" in schemas:

@@ -7,7 +7,7 @@ from typing import Any
 
 from offline import answers, documents, references
 from offline.conversation import History, Result
-from offline.intents import Change, Draft, Intent
+from offline.intents import Draft, Intent, WantedChange
 from offline.list_questions import Query, query
 from offline.messages import understand
 from offline.references import Target, Task
@@ -31,7 +31,7 @@ MOST_HISTORIES = 5
 
 
 @dataclass(frozen=True)
-class Turn:
+class Reaction:
     """One decision: everything it may look at."""
 
     history: History
@@ -319,12 +319,12 @@ def added(draft: Draft) -> dict[str, Any]:
     return {**given, "recurrence": draft.recurrence}
 
 
-def needs_task(change: Change) -> bool:
+def needs_task(change: WantedChange) -> bool:
     """Whether the change builds on what the task is now."""
     return bool(change.shift or change.due or change.add_labels or change.remove_label or change.note)
 
 
-def changed(task: Task, change: Change, now: dt.datetime) -> dict[str, Any]:
+def changed(task: Task, change: WantedChange, now: dt.datetime) -> dict[str, Any]:
     """The arguments of update_task. A time alone keeps the task's day, a day alone its time; a shift counts from it."""
     arguments: dict[str, Any] = {"due": change.due, "priority": change.priority, "title": change.title}
     arguments["recurrence"] = change.recurrence

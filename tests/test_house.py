@@ -112,7 +112,7 @@ def test_every_package_has_its_directions() -> None:
         if path.name == "__init__.py"
         and module.count(".") == 1
         and (app := module.split(".")[0]) in INSIDE
-        and module.split(".")[1] not in INSIDE[app] | dict.fromkeys(("migrations", "management", "queue"))
+        and module.split(".")[1] not in INSIDE[app] | dict.fromkeys(("migrations", "management"))
     ]
     assert without == []
 
@@ -143,3 +143,49 @@ def test_folders_stay_small() -> None:
 def test_the_top_level_is_what_the_design_names() -> None:
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert {name.split("/")[0] for name in tracked.splitlines()} <= TOP | MAY_IMPORT.keys() | DEMANDED_BY_TOOLS
+
+
+# What other packages document although its name begins with an underscore: Django's model API.
+DOCUMENTED = {"_meta", "_state", "_default_manager"}
+
+
+def borrowed(path: Path) -> Iterator[str]:
+    """Give each use of another package's private names: attributes, imports, and names that tests patch."""
+    tree = ast.parse(path.read_text())
+    own = set(defined(tree))
+    for node in ast.walk(tree):
+        name = ""
+        if isinstance(node, ast.Attribute) and not (is_own(node.value) and node.attr in own):
+            name = node.attr
+        elif isinstance(node, ast.ImportFrom):
+            private = [alias.name for alias in node.names if is_private(alias.name)]
+            name = next((part for part in [*(node.module or "").split("."), *private] if is_private(part)), "")
+        if is_private(name):
+            yield f"{path.relative_to(ROOT)}:{node.lineno} {name}"  # type: ignore[attr-defined]
+
+
+def defined(tree: ast.Module) -> Iterator[str]:
+    """Give the names that a module's functions, classes and assignments make."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__") and name not in DOCUMENTED
+
+
+def is_own(value: ast.expr) -> bool:
+    return isinstance(value, ast.Name) and value.id in {"self", "cls"}
+
+
+def test_private_names_of_others_stand_in_compat_only() -> None:
+    paths = [path for path in [*MODULES.values(), *(ROOT / "tests").rglob("*.py")] if "node_modules" not in path.parts]
+    found = {path: [*borrowed(path)] for path in paths}
+    compat = found.pop(ROOT / "core" / "compat.py")
+    assert [use for uses in found.values() for use in uses] == []
+    assert len(compat) > 0

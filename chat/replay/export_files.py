@@ -8,20 +8,20 @@ from pydantic import ValidationError
 from chat.replay.recording import Recording
 
 
-class Unreadable(Exception):
+class UnreadableRecording(Exception):
     """The file cannot be read, or is not an exported conversation; the text says why in one line."""
 
 
 def load(path: Path) -> Recording:
-    """Return the recording in a file. Raises `Unreadable`."""
+    """Return the recording in a file. Raises `UnreadableRecording`."""
     try:
         return Recording.model_validate_json(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise Unreadable(f"{path}: {error.strerror}") from error
+        raise UnreadableRecording(f"{path}: {error.strerror}") from error
     except (ValidationError, UnicodeDecodeError) as error:
         first = error.errors(include_url=False)[0] if isinstance(error, ValidationError) else None
         where = ".".join(map(str, first["loc"])) + ": " + first["msg"] if first else "it is not text"
-        raise Unreadable(f"{path} is not an exported conversation ({where}).") from error
+        raise UnreadableRecording(f"{path} is not an exported conversation ({where}).") from error
 
 
 def dump(recording: Recording) -> str:

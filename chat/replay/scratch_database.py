@@ -13,6 +13,8 @@ from django.core.management import call_command
 from django.db import ProgrammingError, connection
 from psycopg import sql
 
+from core import compat
+
 PREFIX = "errand_sandbox_"
 LEFT_AFTER_SECONDS = 3600
 ALIAS = "default"
@@ -23,34 +25,27 @@ class CannotMake(Exception):
 
 
 @contextmanager
-def sandbox() -> Iterator[None]:
+def scratch_database() -> Iterator[None]:
     """Let this process use a new database, with all tables and no rows. For commands: it holds for every thread.
 
     Raises `CannotMake`.
     """
     name = f"{PREFIX}{int(time.time()):x}_{secrets.token_hex(4)}"
-    real = connection.settings_dict["NAME"]
     drop_left()
     create(name)
     # Live updates would go to people's pages: users in the scratch database have numbers that real ones have too.
     layer = channel_layers.backends.get(ALIAS)
+    real = compat.connect_to(connection, name)
     try:
-        use(name)
         channel_layers.set(ALIAS, InMemoryChannelLayer())
         call_command("migrate", verbosity=0, interactive=False)
         yield
     finally:
-        use(real)
+        compat.connect_to(connection, real)
         drop(name)
         channel_layers.backends.pop(ALIAS, None)
         if layer is not None:
             channel_layers.set(ALIAS, layer)
-
-
-def use(name: str) -> None:
-    """Connect to another database from now on, in every thread."""
-    connection.close()
-    connection.settings_dict["NAME"] = name
 
 
 def create(name: str) -> None:
@@ -70,7 +65,7 @@ def drop(name: str) -> None:
 
 def execute(statement: sql.Composed) -> None:
     """Run a statement outside of every transaction, connected to no database of ours."""
-    with connection._nodb_cursor() as cursor:
+    with compat.maintenance_cursor(connection) as cursor:
         cursor.execute(statement)
 
 
@@ -78,7 +73,7 @@ def drop_left() -> None:
     """Drop the databases of processes that were killed: old ones that nobody is connected to."""
     left = "SELECT datname FROM pg_database WHERE datname LIKE %s AND datname NOT IN (%s)"
     used = "SELECT datname FROM pg_stat_activity WHERE datname IS NOT NULL"
-    with connection._nodb_cursor() as cursor:
+    with compat.maintenance_cursor(connection) as cursor:
         cursor.execute(left.replace("(%s)", f"({used})"), [f"{PREFIX}%"])
         names = [name for (name,) in cursor.fetchall()]
     for name in names:

@@ -1,4 +1,4 @@
-"""A running turn and the rest of the world: it tells other processes what it says, keeps its lease, hears "stop".
+"""What links a running turn to other processes: it tells them what it says, renews its lease, and hears "stop".
 
 Processes share only PostgreSQL, so a turn that runs for longer than a moment has its events written there, some at a
 time, together with those of all other turns of its process.
@@ -26,7 +26,7 @@ from pydantic import TypeAdapter
 
 from chat.models import Turn, lease_end
 from chat.turns import journal
-from chat.turns.running import Live
+from chat.turns.running import RunningTurn
 from core import live_updates, traces
 from core.sections import section
 
@@ -64,7 +64,7 @@ LEFT JOIN chat_turn held ON held.id = turn AND held.lease_owner = owner AND held
 
 @dataclass
 class Heard:
-    """What one watcher has been told, so that a change of source neither repeats nor leaves out anything."""
+    """What one watcher has heard, so that a change of source neither repeats nor omits anything."""
 
     open: set[str] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
@@ -92,37 +92,37 @@ class Heard:
 
 
 async def tell_pages(user_id: int, conversation_id: str, turn_id: str | None = None) -> None:
-    """Tell the user's open pages that a turn begins in a conversation, or without one that it has a new title."""
+    """Tell the user's open pages that a turn begins in a conversation or, without a turn, that it has a new title."""
     await live_updates.tell(
         user_id, {"type": "conversation.changed", "conversation_id": conversation_id, "turn_id": turn_id}
     )
 
 
 @dataclass(eq=False)
-class Kept:
+class LeasedTurn:
     """A turn that runs here, and how much of it is written down: `told` events in broadcasts before `number`.
 
     A report whose answer did not come may have been written. So it is made again as it was, up to event `until`.
     """
 
     turn: Turn
-    live: Live
+    live: RunningTurn
     told: int
     number: int
     until: int | None = None
     heard_at: float = field(default_factory=time.monotonic)
     renewed_at: float = field(default_factory=time.monotonic)
 
-    def report(self, now: float) -> "Report | None":
+    def report(self, now: float) -> "TurnReport | None":
         """Return what is to be told now, or None where there is no need to."""
         fresh = self.live.events[self.told : self.until]
         if not fresh and now - self.heard_at < min(LISTEN_SECONDS, settings.TURN_LEASE_SECONDS / 3):
             return None
         self.until = self.told + len(fresh)
         events = [event.model_dump(mode="json", exclude_none=True, by_alias=True) for event in fresh]
-        return Report(self, events, renews=now - self.renewed_at > settings.TURN_LEASE_SECONDS / 4)
+        return TurnReport(self, events, renews=now - self.renewed_at > settings.TURN_LEASE_SECONDS / 4)
 
-    def hear(self, heard: "Answer", report: "Report", now: float) -> None:
+    def hear(self, heard: "Answer", report: "TurnReport", now: float) -> None:
         self.heard_at, self.until = now, None
         if heard.is_lost:
             self.live.lose()
@@ -135,8 +135,8 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Report:
-    kept: Kept
+class TurnReport:
+    kept: LeasedTurn
     events: list[Any]
     renews: bool
 
@@ -157,14 +157,14 @@ class Answer:
     stops: bool = False
 
 
-class Keeper:
+class LeaseKeeper:
     """Keeps the turns that run in one event loop: writes their events down, renews leases, hears whether to stop."""
 
     def __init__(self) -> None:
-        self.kept: set[Kept] = set()
+        self.kept: set[LeasedTurn] = set()
         self.task: asyncio.Task[None] | None = None
 
-    def add(self, kept: Kept) -> None:
+    def add(self, kept: LeasedTurn) -> None:
         self.kept.add(kept)
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self.keep())
@@ -183,7 +183,7 @@ class Keeper:
             return
         try:
             answers = await section(tell, reports)
-        except DatabaseError as error:  # away for a moment: told next time, unless leases run out meanwhile
+        except DatabaseError as error:  # the database is away: told next time, unless leases run out meanwhile
             log.warning("turns.not_reported", turns=len(reports), error=str(error))
             return
         for report, answer in zip(reports, answers, strict=True):
@@ -191,14 +191,14 @@ class Keeper:
                 report.kept.hear(answer, report, now)
 
 
-_keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, Keeper] = WeakKeyDictionary()
+_keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, LeaseKeeper] = WeakKeyDictionary()
 
 
-def keeper() -> Keeper:
-    return _keepers.setdefault(asyncio.get_running_loop(), Keeper())
+def keeper() -> LeaseKeeper:
+    return _keepers.setdefault(asyncio.get_running_loop(), LeaseKeeper())
 
 
-def tell(reports: list[Report]) -> list[Answer]:
+def tell(reports: list[TurnReport]) -> list[Answer]:
     """Write events down and renew leases; return what each report met. A user who was deactivated stops a turn too."""
     told = [report.as_json() for report in reports]
     given = json.dumps(told)

@@ -1,4 +1,4 @@
-"""How much one user may ask for: turns a minute, tokens a day. And what a turn costs."""
+"""Limits of one user: turns a minute, tokens a day. Also the cost of a turn."""
 
 import datetime
 from decimal import Decimal

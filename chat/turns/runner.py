@@ -1,4 +1,4 @@
-"""The turns that run in this process: begun, taken over from a process that died, stopped, handed over at the end."""
+"""Running turns in this process: beginning, taking over from a process that died, handing over at its own end."""
 
 import asyncio
 import copy
@@ -21,8 +21,8 @@ from chat.models import LostLease, Turn
 from chat.turns import agent, journal, lease, summaries
 from chat.turns.approvals import ApprovalNeeded, WaitingCall
 from chat.turns.engine import TurnRun
-from chat.turns.lease import Kept
-from chat.turns.running import Live, running
+from chat.turns.lease import LeasedTurn
+from chat.turns.running import RunningTurn, running
 from core import metrics, traces
 from core.sections import section
 
@@ -34,9 +34,9 @@ is_ending = False  # this process hands its turns over
 log = structlog.get_logger("errand.chat")
 
 
-def start(turn: Turn, user: User) -> Live:
+def start(turn: Turn, user: User) -> RunningTurn:
     """Run a turn that this process has just begun, in a task of its own; return what it says."""
-    return launch(turn, user, Live())
+    return launch(turn, user, RunningTurn())
 
 
 async def resume(turn: Turn) -> bool:
@@ -47,7 +47,7 @@ async def resume(turn: Turn) -> bool:
     told, number, news = taken
     metrics.taken_over.inc()
     log.warning("turn.taken_over", turn_id=turn.public_id, attempt=turn.attempts)
-    launch(turn, turn.user, Live(told + news, is_stoppable=False), len(told), number)
+    launch(turn, turn.user, RunningTurn(told + news, is_stoppable=False), len(told), number)
     return True
 
 
@@ -69,12 +69,14 @@ def take_over(turn: Turn) -> tuple[list[ThreadStreamEvent], int, list[ThreadStre
     return told, number, [ThreadItemRemovedEvent(item_id=id) for id in begun if id not in stored]
 
 
-def launch(turn: Turn, user: User, live: Live, told: int = 0, number: int = 0) -> Live:
+def launch(turn: Turn, user: User, live: RunningTurn, told: int = 0, number: int = 0) -> RunningTurn:
     """Run a turn in a task of its own. Of its events `told` are written down, in `number` broadcasts."""
-    turn = copy.copy(turn)  # the run's own: who else holds this object may take the turn over one day
+    turn = copy.copy(turn)  # a copy for the run: another holder of this object may take the turn over one day
     running[turn.pk] = live
-    live.task = asyncio.create_task(run_turn(turn, user, live, Kept(turn, live, told, number)), name=turn.public_id)
-    live.task.add_done_callback(report)
+    live.task = asyncio.create_task(
+        run_turn(turn, user, live, LeasedTurn(turn, live, told, number)), name=turn.public_id
+    )
+    live.task.add_done_callback(log_crash)
     return live
 
 
@@ -82,19 +84,19 @@ _background: set[asyncio.Task[None]] = set()  # the event loop itself keeps only
 
 
 def in_background(work: Coroutine[Any, Any, None]) -> None:
-    """Do something that the present request, which ends, cannot wait for."""
+    """Do something that the present request, which is about to end, cannot wait for."""
     task = asyncio.create_task(work)
     _background.add(task)
     task.add_done_callback(_background.discard)
-    task.add_done_callback(report)
+    task.add_done_callback(log_crash)
 
 
-def report(task: asyncio.Task[None]) -> None:
+def log_crash(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()):
         log.error("turn.crashed", turn_id=task.get_name(), exc_info=error)
 
 
-async def run_turn(turn: Turn, user: User, live: Live, kept: Kept) -> None:
+async def run_turn(turn: Turn, user: User, live: RunningTurn, kept: LeasedTurn) -> None:
     """Run a turn, traced; every line that is logged meanwhile names it."""
     named = {"turn_id": turn.public_id, "conversation_id": turn.conversation.public_id}
     in_background(lease.tell_pages(user.pk, **named))
@@ -112,11 +114,11 @@ async def run_turn(turn: Turn, user: User, live: Live, kept: Kept) -> None:
         metrics.first_text_seconds.observe(turn.first_text_ms / 1000)
 
 
-async def run_to_its_end(turn: Turn, user: User, live: Live, kept: Kept) -> None:
+async def run_to_its_end(turn: Turn, user: User, live: RunningTurn, kept: LeasedTurn) -> None:
     run, keeper = TurnRun(turn, user, live), lease.keeper()
     keeper.add(kept)
     try:
-        if calls := await run_to_end(run):
+        if calls := await run_agent_to_end(run):
             await run.pause(calls)
         else:
             await run.end(Turn.Status.COMPLETED)
@@ -124,10 +126,10 @@ async def run_to_its_end(turn: Turn, user: User, live: Live, kept: Kept) -> None
         if live.stop_requested:
             with suppress(LostLease):  # it ended, or paused, just before it was stopped
                 await run.end(Turn.Status.STOPPED)
-        elif not live.is_lost:  # the process ends: whoever asks next goes on from the journal, at once
+        elif not live.is_lost:  # the process ends: whoever asks next continues from the journal, at once
             await section(turn.release)
             raise
-    except (LostLease, DatabaseError) as error:  # left as it is journaled; whoever finds the lease run out goes on
+    except (LostLease, DatabaseError) as error:  # whoever finds the lease expired continues from the journal
         log.warning("turn.left", turn_id=turn.public_id, error=str(error))
     except (openai.OpenAIError, AgentsException, TimeoutError) as error:
         metrics.failures.labels(type(error).__name__).inc()
@@ -146,7 +148,7 @@ async def run_to_its_end(turn: Turn, user: User, live: Live, kept: Kept) -> None
         await summaries.after(turn, run.history_fill)
 
 
-async def run_to_end(run: TurnRun) -> list[WaitingCall]:
+async def run_agent_to_end(run: TurnRun) -> list[WaitingCall]:
     """Run the agent to its end, or to calls that the person must approve; return those."""
     try:
         async with asyncio.timeout(settings.TURN_SECONDS_LIMIT):

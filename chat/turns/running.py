@@ -7,7 +7,7 @@ from uuid import UUID
 from chatkit.types import ThreadStreamEvent
 
 
-class Live:
+class RunningTurn:
     """A running turn. Anybody may watch, from any moment on, and gets everything from the beginning."""
 
     def __init__(self, events: list[ThreadStreamEvent] | None = None, *, is_stoppable: bool = True) -> None:
@@ -35,7 +35,7 @@ class Live:
             self.cancel()
 
     def let_stop(self) -> None:
-        """Heed stops from here on: what an earlier run began is finished."""
+        """Obey stops from here on: what an earlier run began is finished."""
         self.is_stoppable = True
         if self.stop_requested:
             self.cancel()
@@ -67,4 +67,4 @@ class Live:
             await news.wait()
 
 
-running: dict[UUID, Live] = {}
+running: dict[UUID, RunningTurn] = {}

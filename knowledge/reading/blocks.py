@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-class Unreadable(Exception):
+class UnreadableFile(Exception):
     """The file cannot be read. The text says why, in one line for the person who gave it."""
 
 

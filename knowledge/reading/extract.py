@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from knowledge.reading.blocks import Block, Unreadable
+from knowledge.reading.blocks import Block, UnreadableFile
 
 VERSION = 1  # increase it when a reader returns another text for the same file
 CHARACTERS_LIMIT = 5_000_000
@@ -32,23 +32,23 @@ class Extract:
 
 
 def extract(content: bytes, name: str, progress: Progress = lambda done, total: None) -> Extract:
-    """Return what a file says. `progress` is called with the pages read and all pages. Raises `Unreadable`."""
+    """Return what a file says. `progress` is called with the pages read and all pages. Raises `UnreadableFile`."""
     if not content.strip():
-        raise Unreadable("The file is empty.")
+        raise UnreadableFile("The file is empty.")
     found = READERS[kind_of(content, name)](content, progress)
     blocks = [block for block in found.blocks if block.text.strip()]
     if not blocks:
         scanned = " It may consist of scanned pictures." if found.kind == "pdf" else ""
-        raise Unreadable(f"No text was found in this file.{scanned}")
+        raise UnreadableFile(f"No text was found in this file.{scanned}")
     if sum(len(block.text) for block in blocks) > CHARACTERS_LIMIT:
-        raise Unreadable(f"The text is longer than {CHARACTERS_LIMIT:,} characters. Divide it into several files.")
+        raise UnreadableFile(f"The text is longer than {CHARACTERS_LIMIT:,} characters. Divide it into several files.")
     return Extract(found.kind, blocks, found.title, found.pages)
 
 
 def kind_of(content: bytes, name: str) -> str:
     """Return the kind of a file by its first bytes; only kinds of plain text are told apart by the name.
 
-    Raises `Unreadable` for any other kind, and for a file that is not what its name says.
+    Raises `UnreadableFile` for any other kind, and for a file that is not what its name says.
     """
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     start = content[:SNIFFED_BYTES]
@@ -57,11 +57,13 @@ def kind_of(content: bytes, name: str) -> str:
     if start.startswith(b"PK\x03\x04"):
         return zipped(content)
     if start.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Unreadable("This is a file of an old Office version, or protected by a password. Save it as DOCX or PDF.")
+        raise UnreadableFile(
+            "This is a file of an old Office version, or protected by a password. Save it as DOCX or PDF."
+        )
     if ending in {"pdf", "docx"}:
-        raise Unreadable(f"The name says {ending.upper()}, but this is not a {ending.upper()} file.")
+        raise UnreadableFile(f"The name says {ending.upper()}, but this is not a {ending.upper()} file.")
     if b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise Unreadable("This is not text. Markdown, HTML, plain text, PDF and DOCX can be read.")
+        raise UnreadableFile("This is not text. Markdown, HTML, plain text, PDF and DOCX can be read.")
     if ending in {"html", "htm", "xhtml"} or re.match(rb"\s*(<!doctype html|<html)", start, re.IGNORECASE):
         return "html"
     return "markdown" if ending in {"md", "markdown", "mdx"} else "text"
@@ -73,11 +75,11 @@ def zipped(content: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise Unreadable("The file is damaged: it cannot be unpacked.") from error
+        raise UnreadableFile("The file is damaged: it cannot be unpacked.") from error
     if "word/document.xml" not in {member.filename for member in members}:
-        raise Unreadable("This is an archive, not a document. Markdown, HTML, plain text, PDF and DOCX can be read.")
+        raise UnreadableFile("This is an archive, not a document. Markdown, HTML, text, PDF and DOCX can be read.")
     if sum(member.file_size for member in members) > UNPACKED_LIMIT:
-        raise Unreadable("The file is too large once it is unpacked.")
+        raise UnreadableFile("The file is too large once it is unpacked.")
     return "docx"
 
 
@@ -110,22 +112,22 @@ def pdf(content: bytes, progress: Progress) -> Extract:
     try:
         reader = PdfReader(io.BytesIO(content))
         if reader.is_encrypted and not reader.decrypt(""):
-            raise Unreadable("The PDF is protected by a password. Save it without one.")
+            raise UnreadableFile("The PDF is protected by a password. Save it without one.")
         count = len(reader.pages)
         if count > PAGES_LIMIT:
-            raise Unreadable(f"The PDF has more than {PAGES_LIMIT:,} pages. Divide it into several files.")
+            raise UnreadableFile(f"The PDF has more than {PAGES_LIMIT:,} pages. Divide it into several files.")
         blocks: list[Block] = []
         for number, page in enumerate(reader.pages, 1):
             blocks += page_blocks(storable(page.extract_text()), number)
             progress(number, count)
         title = str(reader.metadata.title or "") if reader.metadata else ""
     except DependencyError as error:
-        raise Unreadable(
+        raise UnreadableFile(
             "The PDF is encrypted in a way that cannot be read here. Save it without encryption."
         ) from error
     # A damaged file can make the reader fail anywhere; these are the errors it was seen to raise.
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError) as error:
-        raise Unreadable("The PDF is damaged and cannot be read.") from error
+        raise UnreadableFile("The PDF is damaged and cannot be read.") from error
     return Extract("pdf", blocks, storable(title).strip(), count)
 
 
@@ -145,7 +147,7 @@ def docx(content: bytes, progress: Progress) -> Extract:
             io.BytesIO(content), convert_image=mammoth.images.img_element(lambda image: {})
         )
     except (zipfile.BadZipFile, ExpatError, KeyError, ValueError, AttributeError, IndexError, OSError) as error:
-        raise Unreadable("The DOCX file is damaged and cannot be read.") from error
+        raise UnreadableFile("The DOCX file is damaged and cannot be read.") from error
     found = html(result.value.encode(), progress)
     return Extract("docx", found.blocks, found.title)
 

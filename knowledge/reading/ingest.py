@@ -24,7 +24,7 @@ from core.problems import Conflict, Forbidden, NotFound, Problem, Unprocessable
 from core.sections import released
 from knowledge.models import KEY_PREFIX, NAME_LENGTH, TITLE_LENGTH, Chunk, Document, source_key
 from knowledge.reading import extract, languages
-from knowledge.reading.blocks import Unreadable
+from knowledge.reading.blocks import UnreadableFile
 from knowledge.reading.chunks import Passage, Placed, lay_out, split
 
 LEASE = datetime.timedelta(seconds=30)
@@ -173,7 +173,7 @@ def read(id: UUID) -> Document | None:
     with suppress(LostDocument):
         try:
             reading = take_apart(document)
-        except Unreadable as error:
+        except UnreadableFile as error:
             released(fail, document, str(error))
         else:
             released(keep, document, reading)
@@ -194,7 +194,7 @@ class Reading:
 
 
 def take_apart(document: Document) -> Reading:
-    """Return what a document's file says. Raises `Unreadable`, and `LostDocument`."""
+    """Return what a document's file says. Raises `UnreadableFile`, and `LostDocument`."""
     extracted = extract.extract(content_of(document), document.name, Watch(document).progress)
     whole, placed = lay_out(extracted.blocks)
     title = title_of(document, extracted)
@@ -206,19 +206,19 @@ def content_of(document: Document) -> bytes:
         with document.file.open("rb") as file:
             return bytes(file.read())
     except FileNotFoundError as error:
-        raise Unreadable("The file is no longer in the storage. Add it again.") from error
+        raise UnreadableFile("The file is no longer in the storage. Add it again.") from error
 
 
 def original(document: Document) -> bytes:
     """Return a document's file. Raises `NotFound` where the storage has lost it."""
     try:
         return content_of(document)
-    except Unreadable as error:
+    except UnreadableFile as error:
         raise NotFound(str(error)) from error
 
 
 class Watch:
-    """Reports the progress of a reading and renews its lease. Raises `Unreadable` if it takes too long."""
+    """Reports the progress of a reading and renews its lease. Raises `UnreadableFile` if it takes too long."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -227,7 +227,7 @@ class Watch:
     def progress(self, done: int, total: int) -> None:
         now = timezone.now()
         if now - self.began_at > READING_LIMIT:
-            raise Unreadable(f"Reading took longer than {READING_LIMIT.seconds // 60} minutes and was given up.")
+            raise UnreadableFile(f"Reading took longer than {READING_LIMIT.seconds // 60} minutes and was given up.")
         if now - self.told_at > RENEWED_AFTER:
             self.told_at = now
             fields = {"progress": 100 * done // total, "lease_expires_at": now + LEASE}

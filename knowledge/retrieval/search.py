@@ -76,7 +76,7 @@ ORDER BY best.score DESC, best.id
 
 
 @dataclass(frozen=True)
-class Passage:
+class FoundPassage:
     """A passage that was found.
 
     `start` and `end` are characters of its document's text; `coverage` is the share of the question's words in it.
@@ -109,15 +109,15 @@ class Passage:
 
 
 @dataclass(frozen=True)
-class Found:
+class Findings:
     """What a search found. `semantic`: whether meaning counted too, was not asked for, or could not be asked for."""
 
-    passages: list[Passage]
+    passages: list[FoundPassage]
     semantic: Semantic
     documents: int = 0
 
 
-async def search(user: User, text: str, limit: int) -> Found:
+async def search(user: User, text: str, limit: int) -> Findings:
     """Return the passages of the user's documents that fit a question best, the best first.
 
     If the embedding endpoint does not answer in time, full text alone decides, and the result says so.
@@ -125,7 +125,7 @@ async def search(user: User, text: str, limit: int) -> Found:
     text = text[:QUERY_LENGTH]
     embedding, semantic = await embedded(text)
     passages, documents = await section(find_and_count, user, text, limit, embedding)
-    return Found(passages, semantic, documents)
+    return Findings(passages, semantic, documents)
 
 
 async def embedded(text: str) -> tuple[Embedding | None, Semantic]:
@@ -138,12 +138,12 @@ async def embedded(text: str) -> tuple[Embedding | None, Semantic]:
         return None, "unavailable"
 
 
-def find_and_count(user: User, text: str, limit: int, embedding: Embedding | None) -> tuple[list[Passage], int]:
+def find_and_count(user: User, text: str, limit: int, embedding: Embedding | None) -> tuple[list[FoundPassage], int]:
     passages = find(user.pk, text, limit, embedding)
     return passages, 0 if passages else Document.objects.visible_to(user).count()
 
 
-def find(user_id: int, text: str, limit: int, embedding: Embedding | None = None) -> list[Passage]:
+def find(user_id: int, text: str, limit: int, embedding: Embedding | None = None) -> list[FoundPassage]:
     """Return the best passages in one statement. `text` is taken as words; nothing in it is an operator."""
     parts = [VISIBLE, BY_TEXT] + ([BY_VECTOR, FUSED] if embedding else [TEXT_ONLY])
     values: dict[str, Any] = {"user": user_id, "text": text.replace("\0", " "), "limit": limit, "depth": DEPTH}
@@ -152,4 +152,4 @@ def find(user_id: int, text: str, limit: int, embedding: Embedding | None = None
         values |= {"made_by": embedding.made_by, "vector": str(embedding.vector)}
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {', '.join(parts)} {FOUND}", values)
-        return [Passage(*row) for row in cursor.fetchall()]
+        return [FoundPassage(*row) for row in cursor.fetchall()]

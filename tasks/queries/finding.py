@@ -115,7 +115,7 @@ def telling_words(search: str | None) -> str:
 
 
 @dataclass(frozen=True)
-class Found:
+class TaskPage:
     tasks: list[TaskOut]
     next_cursor: str | None
 
@@ -127,7 +127,7 @@ def get(user: User, number: int) -> TaskOut | None:
         return None
 
 
-def find(user: User, filters: Filters, limit: int = LIMIT, cursor: str | None = None) -> Found:
+def find(user: User, filters: Filters, limit: int = LIMIT, cursor: str | None = None) -> TaskPage:
     """Return a page of the user's tasks: open ones in list order, done ones the latest first. Raises `BadFilter`.
 
     A page begins after a place in the order, not after a number of rows: it costs the same wherever it is, and nothing
@@ -140,7 +140,7 @@ def find(user: User, filters: Filters, limit: int = LIMIT, cursor: str | None = 
         else look_through(user, filters, limit, cursor)
     )
     last = page[limit - 1] if len(page) > limit else None
-    return Found([TaskOut.of(task) for task in page[:limit]], write_cursor(last, is_done) if last else None)
+    return TaskPage([TaskOut.of(task) for task in page[:limit]], write_cursor(last, is_done) if last else None)
 
 
 def look_through(user: User, filters: Filters, limit: int, cursor: str | None) -> list[Task]:

@@ -19,11 +19,11 @@ from tasks.recurrence.days import first_on_or_after, next_after, occurrences, oc
 from tasks.recurrence.phrases import Phrases
 from tasks.recurrence.said import Said, settled
 from tasks.recurrence.saying import say
-from tasks.recurrence.values import EXAMPLES, NotARule, Parts, Rule, Unreadable
+from tasks.recurrence.values import EXAMPLES, NotARule, Parts, Rule, UnreadableRule
 from tasks.recurrence.vocabulary import ARTICLES, EACH, OBJECT
 from tasks.when import Span, sentence_runs
 
-__all__ = ["NotARule", "Rule", "Unreadable", "find", "first", "first_on_or_after", "next_after", "parse", "say"]
+__all__ = ["NotARule", "Rule", "UnreadableRule", "find", "first", "first_on_or_after", "next_after", "parse", "say"]
 
 _VALUE = re.compile(r"\s*(?:RRULE\s*:|DTSTART|[A-Z]{3,12}\s*=)", re.IGNORECASE)
 _AFTER_VALUE = re.compile(r"^(\S+)(?: at (\d\d:\d\d))?(?: starting (.{6,40}))?$")
@@ -53,7 +53,7 @@ def phrase(text: str, now: dt.datetime) -> Rule:
     grammar = Phrases(text[: when.PHRASE_LIMIT + 1], now, whole=True)
     found = grammar.phrase(0) if len(text) <= when.PHRASE_LIMIT else None
     if not found or any(token.text not in {".", "!", "?", ","} for token in grammar.tokens[found[1] :]):
-        raise Unreadable(f'"{text[:60]}" is not a repetition I can read. {EXAMPLES}')
+        raise UnreadableRule(f'"{text[:60]}" is not a repetition I can read. {EXAMPLES}')
     return rule_of(found[0], now)
 
 

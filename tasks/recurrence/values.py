@@ -22,7 +22,7 @@ class NotARule(ValueError):
     """The text is not a rule for a repeating task; the message tells a person or a model what to write instead."""
 
 
-class Unreadable(NotARule):
+class UnreadableRule(NotARule):
     """The text names no repetition at all; a plain NotARule names one that a task cannot have."""
 
 

@@ -10,7 +10,7 @@ class NotADate(ValueError):
     """The text is not a date; the message tells a person or a model what to write instead."""
 
 
-class Unreadable(NotADate):
+class UnreadableDate(NotADate):
     """The text is not a date phrase at all; a plain NotADate names a day or a time that does not exist."""
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from unittest import mock
 
@@ -32,7 +31,8 @@ class SectionTests(SimpleTestCase):
         await self.check()
 
     async def test_so_does_one_in_a_servers_threads(self) -> None:
-        with ThreadPoolExecutor(1, initializer=sections._keep_connections) as threads:
-            with mock.patch.object(sections, "_threads", threads):
-                await self.check()
-            self.assertIsNone(await asyncio.wrap_future(threads.submit(asking_loop)), "nobody waits any more")
+        with mock.patch.multiple(sections, _threads=None, _serving=None):
+            sections.serve_with(1)
+            await self.check()
+            self.assertIs(await asyncio.to_thread(asking_loop), asyncio.get_running_loop(), "the server's own")
+        self.assertIsNone(await asyncio.to_thread(asking_loop), "nobody serves any more")

@@ -12,7 +12,7 @@ from chat.replay import cases, command_options, evaluation
 from chat.replay.cases import BadCase, Case
 from chat.replay.evaluation import Result
 from chat.replay.replaying import Options
-from chat.replay.scratch_database import CannotMake, sandbox
+from chat.replay.scratch_database import CannotMake, scratch_database
 
 EPILOG = "Exit status: 0 if the pass rate is at least --at-least (of every way to answer), 1 if not, 2 for wrong usage."
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             raise CommandError("--runs and --parallel must be at least 1.", returncode=2)
         found, ways = self.cases(given), self.ways(given)
         try:
-            with sandbox(), tool_servers.instead(given["mcp_server"]):
+            with scratch_database(), tool_servers.instead(given["mcp_server"]):
                 results = asyncio.run(self.try_all(found, ways, given["runs"], given["parallel"]))
         except CannotMake as error:
             raise CommandError(str(error), returncode=2) from error

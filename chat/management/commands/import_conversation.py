@@ -27,7 +27,7 @@ class Command(BaseCommand):
                     conversation = recording.restore(recorded, user)
                     person = recorded.user.model_dump()
                     ImportedState.objects.create(conversation=conversation, records=recorded.states, person=person)
-            except export_files.Unreadable as error:
+            except export_files.UnreadableRecording as error:
                 raise CommandError(str(error)) from error
             except recording.AlreadyHere as error:
                 raise CommandError(f"{path}: {error} exists here already. Delete it first.") from error

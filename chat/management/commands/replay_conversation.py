@@ -10,10 +10,10 @@ from django.core.management.base import BaseCommand, CommandError
 from chat import tool_servers
 from chat.replay import command_options, comparison, report
 from chat.replay.concurrency import run_all
-from chat.replay.export_files import Unreadable, load
+from chat.replay.export_files import UnreadableRecording, load
 from chat.replay.recording import Recording, record
 from chat.replay.replaying import Options, Replayed, replay
-from chat.replay.scratch_database import CannotMake, sandbox
+from chat.replay.scratch_database import CannotMake, scratch_database
 
 EPILOG = "Exit status: 0 if every replay ends with what the recording ended with, 1 if one does not, 2 for wrong usage."
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         recordings = self.recordings(given)
         options = self.options(given)
         try:
-            with sandbox(), tool_servers.instead(given["mcp_server"]):
+            with scratch_database(), tool_servers.instead(given["mcp_server"]):
                 results = self.replay_all(recordings, options, given["parallel"])
         except CannotMake as error:
             raise CommandError(str(error), returncode=2) from error
@@ -55,7 +55,7 @@ class Command(BaseCommand):
     def recordings(self, given: dict[str, Any]) -> list[Recording]:
         try:
             files = [load(path) for path in given["file"]]
-        except Unreadable as error:
+        except UnreadableRecording as error:
             raise CommandError(str(error), returncode=2) from error
         found = [] if files and not command_options.is_selecting(given) else command_options.selected(given)
         recordings = {each.conversation.id: each for each in [*files, *map(record, found)]}

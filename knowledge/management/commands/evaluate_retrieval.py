@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from core.problems import Problem
 from knowledge.management.commands.ingest import find_user
 from knowledge.reading import languages
-from knowledge.reading.blocks import Unreadable
+from knowledge.reading.blocks import UnreadableFile
 from knowledge.retrieval import evaluation
 from knowledge.retrieval.embeddings import EmbeddingFailed
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             raise CommandError("FILE contains no documents: say whose to search with --user EMAIL.")
         try:
             rows = evaluation.evaluate(given, find_user(user), language)
-        except (Unreadable, EmbeddingFailed, Problem) as error:
+        except (UnreadableFile, EmbeddingFailed, Problem) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(as_json(rows) if options["json"] else as_table(rows, len(given.questions)))
 

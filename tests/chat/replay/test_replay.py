@@ -194,7 +194,7 @@ class SandboxTests(TransactionTestCase):
                 command("replay_conversation", "--limit", 1, "--recorded")
         finally:
             del options["options"]
-            scratch_database.use(connection.settings_dict["NAME"])
+            connection.close()
             with connection.cursor() as cursor:
                 cursor.execute("DROP OWNED BY poor; DROP ROLE poor")
 

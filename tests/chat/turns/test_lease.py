@@ -15,8 +15,8 @@ from uuid_utils.compat import uuid7
 from accounts.models import User
 from chat.models import Turn
 from chat.turns import lease, starting
-from chat.turns.lease import Answer, Kept, Report
-from chat.turns.running import Live
+from chat.turns.lease import Answer, LeasedTurn, TurnReport
+from chat.turns.running import RunningTurn
 from core.sections import released
 from tests.people import sign_up
 
@@ -32,9 +32,13 @@ class ThreeTurns(TransactionTestCase):
         message = starting.user_message("delete it")
         return starting.accept(sign_up(name).user, None, message, starting.Request.of(None, "delete it"))[0]
 
-    def reports(self, *said: str, renews: bool = False) -> list[Report]:
+    def reports(self, *said: str, renews: bool = False) -> list[TurnReport]:
         return [
-            Report(Kept(turn, Live(), 0, 0), [{"type": "progress_update", "text": text}] if text else [], renews)
+            TurnReport(
+                LeasedTurn(turn, RunningTurn(), 0, 0),
+                [{"type": "progress_update", "text": text}] if text else [],
+                renews,
+            )
             for turn, text in zip(self.turns, said, strict=True)
         ]
 
@@ -66,7 +70,11 @@ class TellTests(ThreeTurns):
         self.assertEqual(self.written(), [[], [], ["three"]])
 
     def test_of_two_runs_of_one_turn_here_only_the_one_that_holds_it_tells(self) -> None:
-        old = Report(Kept(copy.copy(self.turns[0]), Live(), 0, 0), [{"type": "progress_update", "text": "old"}], True)
+        old = TurnReport(
+            LeasedTurn(copy.copy(self.turns[0]), RunningTurn(), 0, 0),
+            [{"type": "progress_update", "text": "old"}],
+            True,
+        )
         self.turns[0].lease_owner = uuid7()
         self.turns[0].save(update_fields=["lease_owner"])
         for order in ([0, 1], [1, 0]):
@@ -99,10 +107,10 @@ class KeptTests(ThreeTurns):
 
     def setUp(self) -> None:
         super().setUp()
-        self.kept = Kept(self.turns[0], Live(), 0, 0)
+        self.kept = LeasedTurn(self.turns[0], RunningTurn(), 0, 0)
         self.kept.live.emit(ProgressUpdateEvent(text="one"))
 
-    def report(self) -> Report:
+    def report(self) -> TurnReport:
         report = self.kept.report(time.monotonic())
         assert report
         return report

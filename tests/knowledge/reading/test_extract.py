@@ -4,7 +4,7 @@ import unittest
 
 from knowledge.models import BELOW
 from knowledge.reading import extract
-from knowledge.reading.blocks import Block, Unreadable
+from knowledge.reading.blocks import Block, UnreadableFile
 from knowledge.reading.chunks import CHUNK_LENGTH, lay_out, split
 from tests.knowledge import files
 
@@ -125,14 +125,14 @@ class ExtractTests(unittest.TestCase):
         }
         for name, (content, file, words) in cases.items():
             with self.subTest(name):
-                with self.assertRaises(Unreadable) as refused:
+                with self.assertRaises(UnreadableFile) as refused:
                     extract.extract(content, file)
                 self.assertIn(words, str(refused.exception))
                 self.assertNotIn("\n", str(refused.exception))
 
     def test_a_small_archive_that_would_become_huge_is_not_unpacked(self) -> None:
         bomb = files.archive({"word/document.xml": "0" * (extract.UNPACKED_LIMIT + 1)})
-        with self.assertRaisesRegex(Unreadable, "unpacked"):
+        with self.assertRaisesRegex(UnreadableFile, "unpacked"):
             extract.extract(bomb, "a.docx")
 
 

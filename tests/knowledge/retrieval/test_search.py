@@ -8,17 +8,17 @@ from pgvector.django import CosineDistance
 from knowledge import background
 from knowledge.models import Chunk, Document
 from knowledge.retrieval import embeddings, search
-from knowledge.retrieval.search import Found
+from knowledge.retrieval.search import Findings
 from tests.faults.provider import Provider
 from tests.knowledge.documents import HANDBOOK, add
 from tests.people import Person, sign_up
 
 
-def ask(person: Person, text: str, limit: int = 5) -> Found:
+def ask(person: Person, text: str, limit: int = 5) -> Findings:
     return async_to_sync(search.search)(person.user, text, limit)
 
 
-def headings(found: Found) -> list[str]:
+def headings(found: Findings) -> list[str]:
     return [passage.heading.rpartition(" ")[2] for passage in found.passages]
 
 

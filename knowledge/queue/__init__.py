@@ -1,1 +1,0 @@
-"""The table of the queue of `django_tasks_db`, in one migration."""
