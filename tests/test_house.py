@@ -45,7 +45,11 @@ INSIDE = {
 }
 MODULES_IN_A_FOLDER = 16
 TOP = {"manage.py", "pyproject.toml", "uv.lock", "README.md", "templates", "static", "tests", "deploy", "docs"}
-DEMANDED_BY_TOOLS = {".ci", ".python-version", ".gitignore", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"}
+DEMANDED_BY_TOOLS = {
+    *(".ci", ".github", ".devcontainer", ".python-version", ".gitignore", ".editorconfig", ".pre-commit-config.yaml"),
+    *("LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
+    *("package.json", "package-lock.json", "biome.json", "tsconfig.json", ".npmrc"),
+}
 
 
 def name_of(path: Path) -> str:

@@ -1,7 +1,6 @@
 """A database of its own for a replay: made empty beside the real one, dropped at the end.
 
-Nothing of the real database is touched, also not if the process is killed; what a killed one left is dropped by the
-next that looks.
+Nothing in the real database is touched, even if the process is killed; a later replay drops what a killed one left.
 """
 
 import secrets
@@ -34,7 +33,7 @@ def scratch_database() -> Iterator[None]:
     name = f"{PREFIX}{int(time.time()):x}_{secrets.token_hex(4)}"
     drop_left()
     create(name)
-    # Live updates would go to people's pages: users of the scratch database have numbers that real ones have too.
+    # Live updates would go to people's pages: users in the scratch database have numbers that real ones have too.
     layer = channel_layers.backends.get(ALIAS)
     real = compat.connect_to(connection, name)
     try:
@@ -71,7 +70,7 @@ def execute(statement: sql.Composed) -> None:
 
 
 def drop_left() -> None:
-    """Drop the sandboxes of processes that were killed: old ones that nobody is connected to."""
+    """Drop the databases of processes that were killed: old ones that nobody is connected to."""
     left = "SELECT datname FROM pg_database WHERE datname LIKE %s AND datname NOT IN (%s)"
     used = "SELECT datname FROM pg_stat_activity WHERE datname IS NOT NULL"
     with compat.maintenance_cursor(connection) as cursor:

@@ -34,7 +34,7 @@ def record(turn: Turn, step: Step, items: list[ThreadItem]) -> None:
 
 
 def note_request(turn: Turn, prompt: Prompt, tools: list[Any], history_start: UUID) -> None:
-    """Store what a turn asks the model with, besides what was said: staff see the whole request by it."""
+    """Store what the model is given besides the messages, so that staff can see the whole request."""
     tools_hash = hashlib.sha256(json.dumps(tools, sort_keys=True).encode()).hexdigest()
     template = PromptTemplate(hash=prompt.template_hash, name=prompts.SYSTEM, text=prompt.template)
     turn.prompt_hash, turn.prompt_values, turn.tools_hash = prompt.template_hash, prompt.values, tools_hash

@@ -1,4 +1,4 @@
-"""What the model is given: a summary of what is older, the newest whole turns that fit, and this one's journal."""
+"""The model's context: a summary of older turns, the newest whole turns that fit, and this one's journal."""
 
 import json
 import re
@@ -35,7 +35,7 @@ class ModelInput:
 
 
 def load(turn: Turn, steps: list[Step]) -> ModelInput:
-    """Return what the next model call of `turn` is given, which has these steps.
+    """Return the context of the next model call of `turn`, which has these steps.
 
     Earlier turns are taken whole, the newest first, until the budget is used up: never a tool call without its result.
     """
@@ -62,7 +62,7 @@ def whole_turns(turn: Turn) -> QuerySet[Turn]:
 
 
 def summary_before(turn: Turn) -> Summary | None:
-    """Return the newest summary that holds for the branch which `turn` continues."""
+    """Return the newest summary of the branch that `turn` continues."""
     found = Summary.objects.filter(turn__conversation=turn.conversation_id, turn__is_active=True, turn__lt=turn.pk)
     return found.order_by("-turn").first()
 
@@ -83,9 +83,9 @@ def size(items: list[Item]) -> int:
 def turn_items(turn: Turn, steps: Iterable[Step] | None = None) -> list[Item]:
     """Return a turn as input items: what the person said, then what its steps recorded, valid for every provider.
 
-    Its steps are looked up where they are not given.
+    Its steps are looked up if they are not given.
 
-    One that has ended holds no call without its result, and ends in words of the assistant: some models' templates
+    A turn that has ended has no call without a result, and ends with words of the assistant: templates of some models
     refuse two messages of a person in a row.
     """
     items: list[Item] = [{"role": "user", "content": asked(turn.question) if turn.question else ""}]
@@ -106,16 +106,16 @@ def turn_items(turn: Turn, steps: Iterable[Step] | None = None) -> list[Item]:
 
 
 def asked(question: Message) -> str | list[Item]:
-    """Return what the person said, below the text that they had selected, and what they attached, if any."""
+    """Return what the person said, after the text that they had selected, with what they attached."""
     quoted, said = question.item.get("quoted_text"), with_tags(question)
     text = f"<quoted>\n{quoted}\n</quoted>\n\n{said}" if quoted else said
     return attachments.asked(question.item, text)
 
 
 def with_tags(question: Message) -> str:
-    """Return what a message says, its tags as links that name what is meant: [Buy milk](task:12).
+    """Return the text of a message with its tags as links to what they mean: [Buy milk](task:12).
 
-    Clients write the sign that a person tags with, or leave it out.
+    Some clients write the sign that begins a tag, others leave it out.
     """
     parts = question.item.get("content", [])
     if not any(part["type"] == "input_tag" for part in parts):
@@ -130,7 +130,7 @@ def link(text: str, id: str) -> str:
 def rounds(steps: Iterable[Step]) -> list[tuple[Step, list[Step]]]:
     """Return each response with the results of its own calls: some providers count call ids anew in each response.
 
-    What was broken off counts only as the end of a turn; where it was tried again, it said nothing.
+    A response that broke off counts only at the end of a turn; if it was tried again, it does not count.
     """
     rounds: list[tuple[Step, list[Step]]] = []
     for step in steps:
@@ -153,7 +153,7 @@ def unanswered(steps: Iterable[Step]) -> list[Item]:
 
 
 def last_results(steps: Iterable[Step]) -> list[Item]:
-    """Return the items of what the last calls answered, also where the model has spoken since."""
+    """Return the items of the last calls' results, even if the model has spoken since."""
     called = [results for response, results in rounds(steps) if calls_of(response)]
     return [item for step in called[-1] for item in step.items] if called else []
 

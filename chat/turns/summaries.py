@@ -1,6 +1,6 @@
 """What the model does for a conversation once an answer has ended: it names it, and sums up what grows too long.
 
-Nobody waits for this, and nothing depends on it: what a crash or a failing provider prevents comes after a later turn.
+Nobody waits for this, and nothing depends on it: if a crash or a failing provider prevents it, a later turn does it.
 """
 
 import asyncio
@@ -28,8 +28,8 @@ log = structlog.get_logger("errand.chat")
 
 
 async def after(turn: Turn, history_fill: float) -> None:
-    """Do what a completed turn makes necessary. Failures are logged: a later turn tries again."""
-    if providers.chosen().provider == "offline":  # it follows rules for tasks, and can write neither
+    """Name or sum up the conversation of a completed turn, if needed. Failures are logged: a later turn tries again."""
+    if providers.chosen().provider == "offline":  # it can write neither titles nor summaries
         return
     try:
         if settings.MODEL_TITLES and turn.parent_id is None:
@@ -100,7 +100,7 @@ def as_text(items: list[Item]) -> str:
 
 
 async def ask(turn: Turn, prompt: str, text: str) -> str:
-    """Return what the model says to a text under a prompt of ours; its tokens count as the turn's."""
+    """Return the model's answer to a text under one of our prompts; its tokens count as the turn's."""
     template = prompts.template_source(prompt)
     await section(journal.keep_template, prompt, template)
     agent = Agent(name="Errand", instructions=template, model=providers.configured_model())
