@@ -27,10 +27,11 @@ class TextPart {
   set(text, streaming) {
     this.text = text;
     if (!streaming) this.draw(text);
-    else this.frame ||= requestAnimationFrame(() => {
-      // A repeated stream starts over: what was read stays until the new text has caught up with it.
-      this.draw(this.shown.startsWith(this.text) ? this.shown : this.text);
-    });
+    else
+      this.frame ||= requestAnimationFrame(() => {
+        // A repeated stream starts over: what was read stays until the new text has caught up with it.
+        this.draw(this.shown.startsWith(this.text) ? this.shown : this.text);
+      });
   }
 
   /** @param {string} text */
@@ -47,8 +48,8 @@ class TextPart {
 }
 
 export class AssistantMessage {
-  /** @param {Item} item @param {Context} context */
-  constructor(item, { strings, onRetry, onFeedback, onSource }) {
+  /** @param {Item} _item @param {Context} context */
+  constructor(_item, { strings, onRetry, onFeedback, onSource }) {
     this.strings = strings;
     this.onRetry = onRetry;
     this.onFeedback = onFeedback;
@@ -59,13 +60,20 @@ export class AssistantMessage {
     this.parts = [];
     this.body = h("div", { class: "body" });
     this.footer = h("div", { class: "footer" });
-    this.node = h("div", { class: "row assistant", "data-role": "assistant", "data-testid": "message" },
-      h("span", { class: "visually-hidden" }, strings.assistantSaid), this.body, this.footer);
+    this.node = h(
+      "div",
+      { class: "row assistant", "data-role": "assistant", "data-testid": "message" },
+      h("span", { class: "visually-hidden" }, strings.assistantSaid),
+      this.body,
+      this.footer,
+    );
     this.streaming = false;
   }
 
   cited() {
-    return this.sources ??= parts.citations ? new parts.citations.Sources(this.strings, (source) => this.onSource?.(source) ?? false) : null;
+    return (this.sources ??= parts.citations
+      ? new parts.citations.Sources(this.strings, (source) => this.onSource?.(source) ?? false)
+      : null);
   }
 
   /** @param {number} index */
@@ -82,7 +90,7 @@ export class AssistantMessage {
   set(item, streaming) {
     this.streaming = streaming;
     item.content.forEach((/** @type {any} */ content, /** @type {number} */ index) => {
-      this.part(index).notes = [...content.annotations ?? []];
+      this.part(index).notes = [...(content.annotations ?? [])];
       this.part(index).set(content.text, streaming);
     });
     this.node.toggleAttribute("data-streaming", streaming);
@@ -95,7 +103,7 @@ export class AssistantMessage {
     switch (update.type) {
       case "assistant_message.content_part.added":
       case "assistant_message.content_part.done":
-        part.notes = [...update.content.annotations ?? []];
+        part.notes = [...(update.content.annotations ?? [])];
         return part.set(update.content.text, true);
       case "assistant_message.content_part.text_delta":
         return part.set(part.text + update.delta, true);
@@ -112,20 +120,44 @@ export class AssistantMessage {
   /** @param {string} [note] */
   finish(note) {
     const { strings } = this;
-    const copy = h("button", { type: "button", class: "quiet", "data-testid": "copy", "aria-label": strings.copy,
-      title: strings.copy, onclick: async () => {
-        const { copyText } = await import("./clipboard.js");
-        await copyText(this.text());
-        copy.replaceChildren(icon("check"), strings.copied);
-        setTimeout(() => copy.replaceChildren(icon("copy")), 1500);
-      } }, icon("copy"));
+    const copy = h(
+      "button",
+      {
+        type: "button",
+        class: "quiet",
+        "data-testid": "copy",
+        "aria-label": strings.copy,
+        title: strings.copy,
+        onclick: async () => {
+          const { copyText } = await import("./clipboard.js");
+          await copyText(this.text());
+          copy.replaceChildren(icon("check"), strings.copied);
+          setTimeout(() => copy.replaceChildren(icon("copy")), 1500);
+        },
+      },
+      icon("copy"),
+    );
     this.footer.replaceChildren();
     if (note) this.footer.append(h("span", { class: "mark", "data-testid": "stopped" }, note));
     if (this.text()) this.footer.append(copy);
-    if (this.onRetry) this.footer.append(h("button", { type: "button", class: "quiet", "data-testid": "ask-again", "aria-label": strings.askAgain,
-      title: strings.askAgain, onclick: () => this.onRetry?.(this.node) }, icon("repeat")));
+    if (this.onRetry)
+      this.footer.append(
+        h(
+          "button",
+          {
+            type: "button",
+            class: "quiet",
+            "data-testid": "ask-again",
+            "aria-label": strings.askAgain,
+            title: strings.askAgain,
+            onclick: () => this.onRetry?.(this.node),
+          },
+          icon("repeat"),
+        ),
+      );
     const { onFeedback } = this;
-    if (onFeedback) this.footer.append(...feedbackButtons(strings, (kind, reason) => onFeedback(this.node, kind, reason)));
+    if (onFeedback)
+      this.footer.append(...feedbackButtons(strings, (kind, reason) => onFeedback(this.node, kind, reason)));
     this.showSources();
   }
 

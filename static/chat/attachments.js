@@ -7,15 +7,20 @@ import { addingSheet } from "./styles-adding.js";
 /**
  * @typedef {import("@openai/chatkit").Attachment} Attachment
  * @typedef {NonNullable<NonNullable<import("@openai/chatkit").ChatKitOptions["composer"]>["attachments"]>} Limits
- * @typedef {{name: string, file: File | null, attachment: Attachment | null, problem: string, controller: AbortController}} Entry
+ * @typedef {{name: string, file: File | null, attachment: Attachment | null, problem: string, controller:
+ *   AbortController}} Entry
  */
 
 const MAX_BYTES = 100 * 1024 * 1024;
 const MAX_COUNT = 10;
 
 /** Whether a file is of a kind such as "image/*" or "text/plain". @param {string} pattern @param {File} file */
-const matches = (pattern, { type }) => pattern === "*" || pattern === "*/*" || pattern === "" || type === pattern
-  || (pattern.endsWith("/*") && type.startsWith(pattern.slice(0, -1)));
+const matches = (pattern, { type }) =>
+  pattern === "*" ||
+  pattern === "*/*" ||
+  pattern === "" ||
+  type === pattern ||
+  (pattern.endsWith("/*") && type.startsWith(pattern.slice(0, -1)));
 
 /** @param {Limits} limits @param {File} file */
 function bytesLimit({ maxSize }, file) {
@@ -26,13 +31,19 @@ function bytesLimit({ maxSize }, file) {
 
 /** @param {Limits} limits @param {File} file */
 function isAccepted({ accept }, file) {
-  return !accept || Object.entries(accept).some(([pattern, endings]) => matches(pattern, file)
-    || endings.some((ending) => file.name.toLowerCase().endsWith(ending.toLowerCase())));
+  return (
+    !accept ||
+    Object.entries(accept).some(
+      ([pattern, endings]) =>
+        matches(pattern, file) || endings.some((ending) => file.name.toLowerCase().endsWith(ending.toLowerCase())),
+    )
+  );
 }
 
 export class Attachments {
   /**
-   * @param {{strings: import("./strings.js").Strings, client: () => import("./protocol.js").Client, limits: () => Limits,
+   * @param {{strings: import("./strings.js").Strings, client: () => import("./protocol.js").Client, limits: () =>
+   *   Limits,
    *   onChange: () => void, adopt: (sheet: CSSStyleSheet) => void}} context
    */
   constructor(context) {
@@ -41,8 +52,18 @@ export class Attachments {
     /** @type {Entry[]} */
     this.entries = [];
     this.node = h("ul", { class: "chips" });
-    this.picker = /** @type {HTMLInputElement} */ (h("input", { type: "file", multiple: true, hidden: true, "data-testid": "attach-files",
-      onchange: () => { this.add([...this.picker.files ?? []]); this.picker.value = ""; } }));
+    this.picker = /** @type {HTMLInputElement} */ (
+      h("input", {
+        type: "file",
+        multiple: true,
+        hidden: true,
+        "data-testid": "attach-files",
+        onchange: () => {
+          this.add([...(this.picker.files ?? [])]);
+          this.picker.value = "";
+        },
+      })
+    );
   }
 
   get isSending() {
@@ -56,24 +77,40 @@ export class Attachments {
 
   choose() {
     const { accept } = this.context.limits();
-    this.picker.accept = Object.entries(accept ?? {}).flatMap(([type, endings]) => [type, ...endings]).join(",");
+    this.picker.accept = Object.entries(accept ?? {})
+      .flatMap(([type, endings]) => [type, ...endings])
+      .join(",");
     this.picker.click();
   }
 
   /** @param {File[]} files */
   async add(files) {
-    await Promise.all(files.map((file) => {
-      /** @type {Entry} */
-      const entry = { name: file.name, file, attachment: null, problem: this.refusal(file), controller: new AbortController() };
-      this.entries.push(entry);
-      return entry.problem ? null : this.send(entry, file);
-    }));
+    await Promise.all(
+      files.map((file) => {
+        /** @type {Entry} */
+        const entry = {
+          name: file.name,
+          file,
+          attachment: null,
+          problem: this.refusal(file),
+          controller: new AbortController(),
+        };
+        this.entries.push(entry);
+        return entry.problem ? null : this.send(entry, file);
+      }),
+    );
     this.changed();
   }
 
   /** @param {Attachment[]} attachments that are on the server already */
   set(attachments) {
-    this.entries = attachments.map((attachment) => ({ name: attachment.name, file: null, attachment, problem: "", controller: new AbortController() }));
+    this.entries = attachments.map((attachment) => ({
+      name: attachment.name,
+      file: null,
+      attachment,
+      problem: "",
+      controller: new AbortController(),
+    }));
     this.changed();
   }
 
@@ -84,7 +121,8 @@ export class Attachments {
     const most = bytesLimit(limits(), file);
     if (!isAccepted(limits(), file)) return strings.fileKind;
     if (!file.size) return strings.fileEmpty;
-    if (file.size > most) return strings.fileTooLarge(most >= 1e6 ? `${Math.floor(most / 1e6)} MB` : `${Math.floor(most / 1e3)} kB`);
+    if (file.size > most)
+      return strings.fileTooLarge(most >= 1e6 ? `${Math.floor(most / 1e6)} MB` : `${Math.floor(most / 1e3)} kB`);
     return this.entries.filter(({ problem }) => !problem).length >= maxCount ? strings.filesTooMany(maxCount) : "";
   }
 
@@ -105,7 +143,8 @@ export class Attachments {
     this.entries = this.entries.filter((each) => each !== entry);
     entry.controller.abort();
     this.changed();
-    if (entry.attachment && entry.file) await this.context.client().request("attachments.delete", { attachment_id: entry.attachment.id });
+    if (entry.attachment && entry.file)
+      await this.context.client().request("attachments.delete", { attachment_id: entry.attachment.id });
   }
 
   /** The message has gone, and its files with it. */
@@ -125,10 +164,25 @@ export class Attachments {
     const { name, file, attachment, problem } = entry;
     const picture = file?.type.startsWith("image/") ? this.picture(file) : icon("file");
     const state = problem || (attachment ? "" : strings.sending);
-    return h("li", { class: "chip", "data-state": problem ? "failed" : attachment ? "ready" : "sending", "data-testid": "attachment" },
+    return h(
+      "li",
+      {
+        class: "chip",
+        "data-state": problem ? "failed" : attachment ? "ready" : "sending",
+        "data-testid": "attachment",
+      },
       attachment || problem ? picture : h("span", { class: "spinner" }),
-      h("span", { class: "chip-words" }, h("span", { class: "chip-name" }, name), state && h("span", { class: "chip-state", role: problem ? "alert" : "status" }, state)),
-      iconButton("close", strings.removeFile(name), { "data-testid": "remove-attachment", onclick: () => this.remove(entry).catch(() => {}) }));
+      h(
+        "span",
+        { class: "chip-words" },
+        h("span", { class: "chip-name" }, name),
+        state && h("span", { class: "chip-state", role: problem ? "alert" : "status" }, state),
+      ),
+      iconButton("close", strings.removeFile(name), {
+        "data-testid": "remove-attachment",
+        onclick: () => this.remove(entry).catch(() => {}),
+      }),
+    );
   }
 
   /** @param {File} file */

@@ -4,8 +4,8 @@ import { Composer } from "./composer.js";
 import { delay, uuid } from "./dom.js";
 import { buildFrame, drawFrame } from "./frame.js";
 import { viewContext } from "./items-context.js";
-import { Client } from "./protocol.js";
 import { Pages } from "./pages.js";
+import { Client } from "./protocol.js";
 import { forget, keep } from "./resume.js";
 import { Scroller } from "./scroller.js";
 import { startScreen } from "./start.js";
@@ -14,7 +14,10 @@ import { Turn } from "./turn.js";
 
 const TITLE_MS = 3000;
 
-/** @typedef {import("./types.js").Options} Options @typedef {Record<string, any>} Thread a `chatkit.types.ThreadMetadata` */
+/**
+ * @typedef {import("./types.js").Options} Options
+ * @typedef {Record<string, any>} Thread a `chatkit.types.ThreadMetadata`
+ */
 
 /** The protocol's endpoint; OpenAI's hosted agents belong to their own element. @param {Options} options */
 function ownApi({ api }) {
@@ -47,16 +50,29 @@ export class Chat {
     this.takesDrops = false;
 
     this.view = new ThreadView(viewContext(this));
-    this.composer = new Composer({ strings, emit, options: () => this.options, client: () => this.client, onStop: () => this.stop(),
+    this.composer = new Composer({
+      strings,
+      emit,
+      options: () => this.options,
+      client: () => this.client,
+      onStop: () => this.stop(),
       onSend: ({ replaces, ...draft }) => (replaces ? this.replace(replaces, draft) : this.send(draft)),
       fail: (message) => this.view.addNotice({ level: "danger", message }),
       recall: () => {
         const id = this.view.lastQuestion();
         return id && !this.turn ? { id, message: this.view.lastMessage } : null;
-      } });
-    this.frame = buildFrame(strings, { thread: this.view.node, composer: this.composer.node,
-      onHistory: () => this.showHistory(), onNew: () => this.startNew(), onLatest: () => this.scroller.toEnd() });
-    this.scroller = new Scroller(this.frame.viewport, this.frame.column, (away) => { this.frame.latest.hidden = !away; });
+      },
+    });
+    this.frame = buildFrame(strings, {
+      thread: this.view.node,
+      composer: this.composer.node,
+      onHistory: () => this.showHistory(),
+      onNew: () => this.startNew(),
+      onLatest: () => this.scroller.toEnd(),
+    });
+    this.scroller = new Scroller(this.frame.viewport, this.frame.column, (away) => {
+      this.frame.latest.hidden = !away;
+    });
     this.scroller.onNearTop = () => this.pages.loadOlder();
     root.replaceChildren(this.frame.main, this.frame.live);
     root.addEventListener("keydown", (event) => this.keydown(/** @type {KeyboardEvent} */ (event)), this.listeners);
@@ -96,7 +112,10 @@ export class Chat {
     drawFrame(this);
     this.host.toggleAttribute("data-thread", Boolean(this.thread));
     const status = this.thread?.status ?? { type: "active" };
-    this.composer.set({ busy: Boolean(this.turn), lock: status.type === "active" ? "" : status.reason || this.strings.locked });
+    this.composer.set({
+      busy: Boolean(this.turn),
+      lock: status.type === "active" ? "" : status.reason || this.strings.locked,
+    });
     this.drawStart();
     this.drawNetwork();
     if (this.composer.takesFiles && !this.takesDrops) {
@@ -107,10 +126,14 @@ export class Chat {
 
   drawStart() {
     const { start } = this.frame;
-    const show = !this.thread && !this.turn && !this.pages.isLoading && this.view.views.size === 0 && !this.view.pending;
+    const show =
+      !this.thread && !this.turn && !this.pages.isLoading && this.view.views.size === 0 && !this.view.pending;
     if (show && start.hidden) {
-      start.replaceChildren(...startScreen(this.options.startScreen, this.strings, (prompt) => this.send(
-        typeof prompt === "string" ? { text: prompt } : { content: prompt })));
+      start.replaceChildren(
+        ...startScreen(this.options.startScreen, this.strings, (prompt) =>
+          this.send(typeof prompt === "string" ? { text: prompt } : { content: prompt }),
+        ),
+      );
     }
     start.hidden = !show;
   }
@@ -183,7 +206,10 @@ export class Chat {
     if (id) await this.pages.load(id);
   }
 
-  /** @param {import("./types.js").Message} message @param {{replaces?: string}} [metadata] the message that it takes the place of */
+  /**
+   * @param {import("./types.js").Message} message
+   * @param {{replaces?: string}} [metadata] the message that it takes the place of
+   */
   async send(message, metadata) {
     if (this.turn) throw new Error("An answer is still under way.");
     if (message.newThread) this.open(null);
@@ -197,15 +223,20 @@ export class Chat {
     this.hideHistory();
     this.view.addPending({ ...input, type: "user_message", id: "", attachments });
     this.scroller.toEnd();
-    await this.run(this.thread
-      ? { type: "threads.add_user_message", params: { thread_id: this.thread.id, input }, metadata }
-      : { type: "threads.create", params: { input } });
+    await this.run(
+      this.thread
+        ? { type: "threads.add_user_message", params: { thread_id: this.thread.id, input }, metadata }
+        : { type: "threads.create", params: { input } },
+    );
   }
 
   /** @param {{type: string, payload?: Record<string, any>}} action @param {string} [itemId] */
   async sendAction(action, itemId) {
     if (!this.thread || this.turn) return;
-    await this.run({ type: "threads.custom_action", params: { thread_id: this.thread.id, item_id: itemId ?? null, action } });
+    await this.run({
+      type: "threads.custom_action",
+      params: { thread_id: this.thread.id, item_id: itemId ?? null, action },
+    });
   }
 
   /** Say something in place of an earlier message. @param {string} id @param {import("./types.js").Message} message */
@@ -220,10 +251,19 @@ export class Chat {
   /** Go on with a turn that began in another tab or on another device. @param {string} turnId */
   async watch(turnId) {
     const { watch } = this.options.errand ?? {};
-    if (watch) await this.run({ type: "", params: {}, turnId, watch: (signal) => this.client.read(watch(turnId, signal), signal) });
+    if (watch)
+      await this.run({
+        type: "",
+        params: {},
+        turnId,
+        watch: (signal) => this.client.read(watch(turnId, signal), signal),
+      });
   }
 
-  /** @param {Omit<import("./turn.js").Request, "key"> & {key?: string}} request with the key of before when it is a retry */
+  /**
+   * @param {Omit<import("./turn.js").Request, "key"> & {key?: string}} request with the key of before when it is a
+   *   retry
+   */
   async run(request) {
     if (this.turn) return;
     const turn = new Turn(this.client, { key: uuid(), ...request });
@@ -237,7 +277,10 @@ export class Chat {
     try {
       // A message right after Stop would find the old turn still holding the conversation.
       await this.stopping;
-      await turn.run((event) => this.receive(event, turn), (waiting) => this.drawNetwork(waiting));
+      await turn.run(
+        (event) => this.receive(event, turn),
+        (waiting) => this.drawNetwork(waiting),
+      );
     } catch (error) {
       if (!turn.controller.signal.aborted) this.requestFailed(turn, error);
     } finally {
@@ -252,14 +295,27 @@ export class Chat {
     turn.hasNotice ||= event.type === "notice";
     if (await this.view.apply(event)) return;
     switch (event.type) {
-      case "thread.created": keep(event.thread.id, turn.request); // falls through
-      case "thread.updated": this.setThread({ ...event.thread, items: undefined }); break;
-      case "stream_options": this.composer.set({ canStop: event.stream_options.allow_cancel }); break;
-      case "client_effect": this.effect(event, turn); break;
+      case "thread.created":
+        keep(event.thread.id, turn.request);
+        this.setThread({ ...event.thread, items: undefined });
+        break;
+      case "thread.updated":
+        this.setThread({ ...event.thread, items: undefined });
+        break;
+      case "stream_options":
+        this.composer.set({ canStop: event.stream_options.allow_cancel });
+        break;
+      case "client_effect":
+        this.effect(event, turn);
+        break;
       // The library may add a bare "stream.error" to one that says what happened.
-      case "error": turn.failure ??= event; break;
-      case "turn": break; // the end of one that is watched
-      default: this.emit("log", { name: "unknown_event", data: { type: event.type } });
+      case "error":
+        turn.failure ??= event;
+        break;
+      case "turn":
+        break; // the end of one that is watched
+      default:
+        this.emit("log", { name: "unknown_event", data: { type: event.type } });
     }
   }
 
@@ -296,7 +352,8 @@ export class Chat {
     await delay(TITLE_MS);
     if (!this.thread || signal.aborted) return;
     const thread = await this.client.request("threads.get_by_id", { thread_id: this.thread.id }, signal);
-    if (!signal.aborted && thread.title && thread.title !== this.thread?.title) this.setThread({ ...thread, items: undefined });
+    if (!signal.aborted && thread.title && thread.title !== this.thread?.title)
+      this.setThread({ ...thread, items: undefined });
   }
 
   /** @param {Turn} turn */
@@ -307,7 +364,9 @@ export class Chat {
     await this.run({ type: "threads.add_client_tool_output", params: { thread_id: this.thread.id, result } });
   }
 
-  /** What was shown stays. Without a turn id there is nothing to name to the server yet: it is stopped once it has one. */
+  /**
+   * What was shown stays. Without a turn id there is nothing to name to the server yet: it is stopped once it has one.
+   */
   stop() {
     const { turn } = this;
     if (!turn) return;

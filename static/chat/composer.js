@@ -10,9 +10,11 @@ const COMMAND = /^\/(\S{0,40})$/;
 
 /**
  * @typedef {import("@openai/chatkit").Entity} Entity @typedef {import("@openai/chatkit").UserMessageContent} Content
- * @typedef {{content: Content[], reply: string, replaces: string | null, attachments: import("@openai/chatkit").Attachment[],
+ * @typedef {{content: Content[], reply: string, replaces: string | null, attachments:
+ *   import("@openai/chatkit").Attachment[],
  *   toolChoice?: {id: string}, model?: string}} Draft what is sent; `replaces` is the message that was edited
- * @typedef {{content: Content[], quoted_text?: string | null, attachments?: import("@openai/chatkit").Attachment[]}} Message as it was sent
+ * @typedef {{content: Content[], quoted_text?: string | null, attachments?: import("@openai/chatkit").Attachment[]}}
+ *   Message as it was sent
  * @typedef {{strings: import("./strings.js").Strings, options: () => import("./types.js").Options,
  *   client: () => import("./protocol.js").Client, onSend: (draft: Draft) => void, onStop: () => void,
  *   recall: () => {id: string, message: Message} | null, emit: import("./types.js").Emit,
@@ -58,20 +60,30 @@ export class Composer {
   /** The text, in pieces where something is mentioned in it. @returns {Content[]} */
   get content() {
     const { value } = this;
-    const words = [...this.tags.keys()].filter((word) => value.includes(word)).sort((one, other) => other.length - one.length);
+    const words = [...this.tags.keys()]
+      .filter((word) => value.includes(word))
+      .sort((one, other) => other.length - one.length);
     if (!words.length) return [{ type: "input_text", text: value }];
     const pattern = new RegExp(`(${words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})`);
-    return value.split(pattern).filter(Boolean).map((text) => {
-      const entity = this.tags.get(text);
-      if (!entity) return { type: "input_text", text };
-      const { id, group, data, interactive } = entity;
-      return { type: "input_tag", id, text, group, data, interactive };
-    });
+    return value
+      .split(pattern)
+      .filter(Boolean)
+      .map((text) => {
+        const entity = this.tags.get(text);
+        if (!entity) return { type: "input_text", text };
+        const { id, group, data, interactive } = entity;
+        return { type: "input_tag", id, text, group, data, interactive };
+      });
   }
 
   set content(parts) {
     for (const part of parts) {
-      if (part.type === "input_tag") this.tags.set(part.text, { ...part, title: part.text, data: /** @type {Record<string, string>} */ (part.data) });
+      if (part.type === "input_tag")
+        this.tags.set(part.text, {
+          ...part,
+          title: part.text,
+          data: /** @type {Record<string, string>} */ (part.data),
+        });
     }
     this.input.value = parts.map((part) => part.text).join("");
     this.changed();
@@ -89,12 +101,14 @@ export class Composer {
 
   changed() {
     sessionStorage.setItem(DRAFT_KEY, this.value ? JSON.stringify(this.content) : "");
-    this.parts.mirror.replaceChildren(...this.content.map(({ type, text }) => {
-      if (type !== "input_tag") return text;
-      const mark = document.createElement("mark");
-      mark.textContent = text;
-      return mark;
-    }));
+    this.parts.mirror.replaceChildren(
+      ...this.content.map(({ type, text }) => {
+        if (type !== "input_tag") return text;
+        const mark = document.createElement("mark");
+        mark.textContent = text;
+        return mark;
+      }),
+    );
     this.fit();
     this.draw();
   }
@@ -143,16 +157,28 @@ export class Composer {
   }
 
   drawTools() {
-    const { composer: { tools = [], models = [], attachments, dictation, placeholder } = {}, entities } = this.context.options();
+    const { composer: { tools = [], models = [], attachments, dictation, placeholder } = {}, entities } =
+      this.context.options();
     const tool = tools.find(({ id }) => id === this.tool);
     this.input.placeholder = tool?.placeholderOverride ?? placeholder ?? this.context.strings.placeholder;
-    const isOffered = tools.length || models.length || attachments?.enabled || dictation?.enabled || entities?.showComposerMenu;
-    if (isOffered || this.parts.tools.hasChildNodes()) import("./composer-tools.js").then(({ drawTools }) => drawTools(this));
+    const isOffered =
+      tools.length || models.length || attachments?.enabled || dictation?.enabled || entities?.showComposerMenu;
+    if (isOffered || this.parts.tools.hasChildNodes())
+      import("./composer-tools.js").then(({ drawTools }) => drawTools(this));
   }
 
-  /** Say which choice of the list is marked; a text field is a combobox only as long as there is a list. @param {string | null} id `null` once it is closed */
+  /**
+   * Say which choice of the list is marked; a text field is a combobox only as long as there is a list.
+   * @param {string | null} id `null` once it is closed
+   */
   describeList(id) {
-    const said = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "true", "aria-controls": "suggest", "aria-activedescendant": id ?? "" };
+    const said = {
+      role: "combobox",
+      "aria-autocomplete": "list",
+      "aria-expanded": "true",
+      "aria-controls": "suggest",
+      "aria-activedescendant": id ?? "",
+    };
     for (const [name, value] of Object.entries(said)) {
       if (id === null || !value) this.input.removeAttribute(name);
       else this.input.setAttribute(name, value);
@@ -165,7 +191,14 @@ export class Composer {
     if (text !== this.value) this.input.value = text;
     const { editing, reply, content } = this;
     const toolChoice = this.tool ? { id: this.tool } : undefined;
-    const draft = { content: text ? content : [], reply, replaces: editing, attachments: this.files?.ready ?? [], toolChoice, model: this.model ?? undefined };
+    const draft = {
+      content: text ? content : [],
+      reply,
+      replaces: editing,
+      attachments: this.files?.ready ?? [],
+      toolChoice,
+      model: this.model ?? undefined,
+    };
     this.value = "";
     this.reply = "";
     this.tags.clear();
@@ -220,8 +253,13 @@ export class Composer {
     const { Attachments } = await import("./attachments.js");
     if (!this.files) {
       const { strings, client, options } = this.context;
-      this.files = new Attachments({ strings, client, limits: () => options().composer?.attachments ?? { enabled: false }, onChange: () => this.draw(),
-        adopt: (sheet) => adopt(this.node.getRootNode(), sheet) });
+      this.files = new Attachments({
+        strings,
+        client,
+        limits: () => options().composer?.attachments ?? { enabled: false },
+        onChange: () => this.draw(),
+        adopt: (sheet) => adopt(this.node.getRootNode(), sheet),
+      });
       this.parts.files.append(this.files.node, this.files.picker);
     }
     return this.files;
@@ -278,7 +316,7 @@ export class Composer {
     this.changed();
     const found = this.trigger();
     if (!found) return this.suggest?.isOpen ? this.suggest.close() : undefined;
-    const listing = this.listing = this.list(found.kind, found.query);
+    const listing = (this.listing = this.list(found.kind, found.query));
     await listing;
     if (this.listing === listing) this.listing = null;
   }
@@ -319,7 +357,7 @@ export class Composer {
 
   /** @param {ClipboardEvent} event */
   pasted(event) {
-    const files = [...event.clipboardData?.files ?? []];
+    const files = [...(event.clipboardData?.files ?? [])];
     if (!files.length || !this.takesFiles) return;
     event.preventDefault();
     this.addFiles(files);

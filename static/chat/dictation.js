@@ -14,7 +14,10 @@ function base64(blob) {
 }
 
 export class Dictation {
-  /** @param {{client: () => import("./protocol.js").Client, onText: (text: string) => void, onState: (state: State) => void}} context */
+  /**
+   * @param {{client: () => import("./protocol.js").Client, onText: (text: string) => void, onState: (state: State) =>
+   *   void}} context
+   */
   constructor(context) {
     this.context = context;
     /** @type {MediaRecorder | null} */
@@ -27,9 +30,11 @@ export class Dictation {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
     /** @type {Blob[]} */
     const pieces = [];
-    const recorder = this.recorder = new MediaRecorder(stream);
+    const recorder = (this.recorder = new MediaRecorder(stream));
     recorder.ondataavailable = ({ data }) => pieces.push(data);
-    const ended = new Promise((resolve) => { recorder.onstop = resolve; });
+    const ended = new Promise((resolve) => {
+      recorder.onstop = resolve;
+    });
     recorder.start();
     this.context.onState("listening");
     await ended;

@@ -29,8 +29,17 @@ export function h(tag, props = {}, ...children) {
 export function icon(name = "dot") {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  const attributes = { viewBox: "0 0 20 20", width: "20", height: "20", fill: "none", stroke: "currentColor", "stroke-width": "1.5",
-    "stroke-linecap": "round", "stroke-linejoin": "round", "aria-hidden": "true" };
+  const attributes = {
+    viewBox: "0 0 20 20",
+    width: "20",
+    height: "20",
+    fill: "none",
+    stroke: "currentColor",
+    "stroke-width": "1.5",
+    "stroke-linecap": "round",
+    "stroke-linejoin": "round",
+    "aria-hidden": "true",
+  };
   for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, value);
   svg.classList.add("icon");
   if (name === "chevron" || name === "back") svg.classList.add("directed");
@@ -46,9 +55,19 @@ export function icon(name = "dot") {
  * @param {string} name @param {string} label @param {Record<string, any>} [props]
  */
 export function iconButton(name, label, props = {}) {
-  return /** @type {HTMLButtonElement} */ (h("button", {
-    type: "button", class: "icon-button", "aria-label": label, title: label, ...props,
-  }, icon(name)));
+  return /** @type {HTMLButtonElement} */ (
+    h(
+      "button",
+      {
+        type: "button",
+        class: "icon-button",
+        "aria-label": label,
+        title: label,
+        ...props,
+      },
+      icon(name),
+    )
+  );
 }
 
 /** @param {number} milliseconds @param {AbortSignal} [signal] rejects with the signal's reason */
@@ -56,7 +75,14 @@ export function delay(milliseconds, signal) {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const timer = setTimeout(resolve, milliseconds);
-    signal?.addEventListener("abort", () => { clearTimeout(timer); reject(signal.reason); }, { once: true });
+    signal?.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      },
+      { once: true },
+    );
   });
 }
 
@@ -70,7 +96,10 @@ export function uuid() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-/** Only what this site itself serves, or what is in the message: nothing is fetched from elsewhere unasked. @param {string} src */
+/**
+ * Only what this site itself serves, or what is in the message: nothing is fetched from elsewhere unasked.
+ * @param {string} src
+ */
 export function isOwn(src) {
   return /^data:image\/(png|jpeg|gif|webp);/.test(src) || new URL(src, location.href).origin === location.origin;
 }

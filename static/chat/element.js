@@ -18,7 +18,9 @@ export class ErrandChat extends HTMLElement {
     this.language = "";
     this.onNetwork = () => this.chat?.drawNetwork();
     // What happened in another tab meanwhile, such as a decision on an approval.
-    this.onVisible = () => { if (document.visibilityState === "visible") this.chat?.refresh(); };
+    this.onVisible = () => {
+      if (document.visibilityState === "visible") this.chat?.refresh();
+    };
   }
 
   connectedCallback() {
@@ -59,16 +61,25 @@ export class ErrandChat extends HTMLElement {
     if (typeof theme === "object") import("./theme.js").then(({ dress }) => dress(this, theme));
   }
 
-  /** Once, and again when another language is chosen. @param {Options} options @param {import("./strings.js").Strings} strings */
+  /**
+   * Once, and again when another language is chosen.
+   * @param {Options} options
+   * @param {import("./strings.js").Strings} strings
+   */
   build(options, strings) {
     const before = this.chat;
-    const initialThread = before ? before.thread?.id ?? null : options.initialThread;
+    const initialThread = before ? (before.thread?.id ?? null) : options.initialThread;
     before?.leave();
     this.dir = strings.dir;
     this.lang = this.language;
-    this.chat = new Chat(/** @type {ShadowRoot} */ (this.shadowRoot), { ...options, initialThread }, strings, (name, ...[detail]) => {
-      this.dispatchEvent(new CustomEvent(`chatkit.${name}`, { detail, bubbles: true, composed: true }));
-    });
+    this.chat = new Chat(
+      /** @type {ShadowRoot} */ (this.shadowRoot),
+      { ...options, initialThread },
+      strings,
+      (name, ...[detail]) => {
+        this.dispatchEvent(new CustomEvent(`chatkit.${name}`, { detail, bubbles: true, composed: true }));
+      },
+    );
     this.chat.start();
     this.opening.resolve(this.chat);
   }

@@ -12,11 +12,22 @@ const SEARCH_MS = 200;
 export function historyOf(chat) {
   adopt(chat.root, historySheet);
   return new History({
-    strings: chat.strings, options: () => chat.options.history ?? {}, client: () => chat.client, currentId: () => chat.thread?.id ?? null,
+    strings: chat.strings,
+    options: () => chat.options.history ?? {},
+    client: () => chat.client,
+    currentId: () => chat.thread?.id ?? null,
     search: () => chat.options.errand?.search,
-    onOpen: (id) => { chat.hideHistory(); if (id) chat.open(id); else chat.startNew(); },
-    onRenamed: (id, title) => { if (chat.thread?.id === id) chat.setThread({ ...chat.thread, title }); },
-    onDeleted: (id) => { if (chat.thread?.id === id) chat.open(null); },
+    onOpen: (id) => {
+      chat.hideHistory();
+      if (id) chat.open(id);
+      else chat.startNew();
+    },
+    onRenamed: (id, title) => {
+      if (chat.thread?.id === id) chat.setThread({ ...chat.thread, title });
+    },
+    onDeleted: (id) => {
+      if (chat.thread?.id === id) chat.open(null);
+    },
     onClose: () => chat.hideHistory(),
   });
 }
@@ -25,7 +36,8 @@ export class History {
   /**
    * @param {{strings: import("./strings.js").Strings, options: () => {showDelete?: boolean, showRename?: boolean},
    *   client: () => import("./protocol.js").Client, currentId: () => string | null,
-   *   search: () => ((query: string) => Promise<Record<string, any>[]>) | undefined, onOpen: (id: string | null) => void, onRenamed: (id: string, title: string) => void,
+   *   search: () => ((query: string) => Promise<Record<string, any>[]>) | undefined, onOpen: (id: string | null) =>
+   * void, onRenamed: (id: string, title: string) => void,
    *   onDeleted: (id: string) => void, onClose: () => void}} context
    */
   constructor(context) {
@@ -36,21 +48,49 @@ export class History {
     this.loading = false;
     /** The next page is the first one. */
     this.fresh = true;
-    this.field = /** @type {HTMLInputElement} */ (h("input", { type: "search", class: "field search", "aria-label": strings.search, placeholder: strings.search,
-      "data-testid": "history-search", oninput: () => this.searchSoon() }));
+    this.field = /** @type {HTMLInputElement} */ (
+      h("input", {
+        type: "search",
+        class: "field search",
+        "aria-label": strings.search,
+        placeholder: strings.search,
+        "data-testid": "history-search",
+        oninput: () => this.searchSoon(),
+      })
+    );
     this.timer = 0;
     this.list = h("div", { class: "threads" });
     this.status = h("div", { class: "threads-status", role: "status" });
-    this.more = h("button", { type: "button", class: "button", hidden: true, onclick: () => this.load() }, strings.showMore);
-    const create = h("button", { type: "button", class: "button new", "data-testid": "history-new",
-      onclick: () => context.onOpen(null) }, icon("compose"), strings.newConversation);
-    this.sheet = h("section", { class: "sheet", role: "dialog", "aria-modal": "true", "aria-label": strings.history,
-      "data-testid": "history" },
-      h("header", {}, h("h2", {}, strings.history),
-        iconButton("close", strings.closeHistory, { onclick: () => context.onClose() })),
-      create, this.field, h("div", { class: "threads-scroll", tabindex: "-1" }, this.list, this.status, this.more));
-    this.node = h("div", { class: "history", hidden: true },
-      h("div", { class: "scrim", onclick: () => context.onClose() }), this.sheet);
+    this.more = h(
+      "button",
+      { type: "button", class: "button", hidden: true, onclick: () => this.load() },
+      strings.showMore,
+    );
+    const create = h(
+      "button",
+      { type: "button", class: "button new", "data-testid": "history-new", onclick: () => context.onOpen(null) },
+      icon("compose"),
+      strings.newConversation,
+    );
+    this.sheet = h(
+      "section",
+      { class: "sheet", role: "dialog", "aria-modal": "true", "aria-label": strings.history, "data-testid": "history" },
+      h(
+        "header",
+        {},
+        h("h2", {}, strings.history),
+        iconButton("close", strings.closeHistory, { onclick: () => context.onClose() }),
+      ),
+      create,
+      this.field,
+      h("div", { class: "threads-scroll", tabindex: "-1" }, this.list, this.status, this.more),
+    );
+    this.node = h(
+      "div",
+      { class: "history", hidden: true },
+      h("div", { class: "scrim", onclick: () => context.onClose() }),
+      this.sheet,
+    );
     this.sheet.addEventListener("keydown", (event) => this.keydown(event));
     new IntersectionObserver(([entry]) => entry.isIntersecting && this.load()).observe(this.more);
   }
@@ -97,7 +137,7 @@ export class History {
       return this.load();
     }
     try {
-      const found = await search()?.(query) ?? [];
+      const found = (await search()?.(query)) ?? [];
       if (this.field.value.trim() !== query) return;
       this.list.replaceChildren();
       this.more.hidden = true;
@@ -125,8 +165,11 @@ export class History {
       this.status.textContent = this.list.childElementCount ? "" : strings.noHistory;
     } catch {
       clearTimeout(waiting);
-      this.status.replaceChildren(strings.historyFailed, " ",
-        h("button", { type: "button", class: "button", onclick: () => this.load() }, strings.retry));
+      this.status.replaceChildren(
+        strings.historyFailed,
+        " ",
+        h("button", { type: "button", class: "button", onclick: () => this.load() }, strings.retry),
+      );
     } finally {
       this.loading = false;
     }
@@ -155,14 +198,34 @@ export class History {
   draw(row, thread) {
     const { strings, currentId, onOpen } = this.context;
     const options = this.context.options();
-    row.replaceChildren(h("button", { type: "button", class: "thread-open", onclick: () => onOpen(thread.id),
-      "aria-current": thread.id === currentId() ? "true" : null }, thread.title || strings.untitled));
+    row.replaceChildren(
+      h(
+        "button",
+        {
+          type: "button",
+          class: "thread-open",
+          onclick: () => onOpen(thread.id),
+          "aria-current": thread.id === currentId() ? "true" : null,
+        },
+        thread.title || strings.untitled,
+      ),
+    );
     const actions = h("div", { class: "thread-actions" });
     if (options.showRename !== false) {
-      actions.append(iconButton("rename", strings.rename, { "data-testid": "history-rename", onclick: () => this.rename(row, thread) }));
+      actions.append(
+        iconButton("rename", strings.rename, {
+          "data-testid": "history-rename",
+          onclick: () => this.rename(row, thread),
+        }),
+      );
     }
     if (options.showDelete !== false) {
-      actions.append(iconButton("trash", strings.remove, { "data-testid": "history-delete", onclick: () => this.askDelete(row, thread) }));
+      actions.append(
+        iconButton("trash", strings.remove, {
+          "data-testid": "history-delete",
+          onclick: () => this.askDelete(row, thread),
+        }),
+      );
     }
     row.append(actions);
   }
@@ -170,8 +233,9 @@ export class History {
   /** @param {HTMLElement} row @param {Record<string, any>} thread */
   rename(row, thread) {
     const { strings, client, onRenamed } = this.context;
-    const field = /** @type {HTMLInputElement} */ (h("input", { class: "field", maxlength: 200, "aria-label": strings.renameField,
-      "data-testid": "history-title" }));
+    const field = /** @type {HTMLInputElement} */ (
+      h("input", { class: "field", maxlength: 200, "aria-label": strings.renameField, "data-testid": "history-title" })
+    );
     field.value = thread.title ?? "";
     let settled = false;
     const settle = async (/** @type {boolean} */ save) => {
@@ -207,11 +271,26 @@ export class History {
   /** @param {HTMLElement} row @param {Record<string, any>} thread */
   askDelete(row, thread) {
     const { strings } = this.context;
-    const keep = () => { this.draw(row, thread); /** @type {HTMLElement} */ (row.firstElementChild).focus(); };
-    const yes = h("button", { type: "button", class: "button danger", "data-testid": "history-delete-confirm",
-      onclick: () => this.remove(row, thread) }, strings.remove);
-    row.replaceChildren(h("span", { class: "question" }, strings.removeQuestion), yes,
-      h("button", { type: "button", class: "button", onclick: keep }, strings.keep));
+    const keep = () => {
+      this.draw(row, thread);
+      /** @type {HTMLElement} */
+      (row.firstElementChild).focus();
+    };
+    const yes = h(
+      "button",
+      {
+        type: "button",
+        class: "button danger",
+        "data-testid": "history-delete-confirm",
+        onclick: () => this.remove(row, thread),
+      },
+      strings.remove,
+    );
+    row.replaceChildren(
+      h("span", { class: "question" }, strings.removeQuestion),
+      yes,
+      h("button", { type: "button", class: "button", onclick: keep }, strings.keep),
+    );
     yes.focus();
   }
 
@@ -224,7 +303,9 @@ export class History {
       this.status.textContent = /** @type {Error} */ (error).message;
       return;
     }
-    const next = /** @type {HTMLElement | null} */ (row.nextElementSibling?.querySelector("button") ?? this.sheet.querySelector(".new"));
+    const next = /** @type {HTMLElement | null} */ (
+      row.nextElementSibling?.querySelector("button") ?? this.sheet.querySelector(".new")
+    );
     const heading = row.previousElementSibling;
     row.remove();
     if (heading?.tagName === "H3" && heading.nextElementSibling?.className !== "thread-row") heading.remove();

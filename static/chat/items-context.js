@@ -15,11 +15,15 @@ export function viewContext(chat) {
     onAction: async (action, values, item) => (await requests()).act(chat, action, values, item),
     onEdit: (item) => chat.turn || chat.composer.edit(item.id, /** @type {any} */ (item)),
     get onRetry() {
-      return offers().retry ? (/** @type {HTMLElement} */ node) => chat.answerAgain(chat.view.questionOf(node)) : undefined;
+      return offers().retry
+        ? (/** @type {HTMLElement} */ node) => chat.answerAgain(chat.view.questionOf(node))
+        : undefined;
     },
     get onFeedback() {
-      return offers().feedback ? async (/** @type {HTMLElement} */ node, /** @type {string} */ kind, /** @type {string} */ reason) => (
-        (await requests()).giveFeedback(chat, node, kind, reason)) : undefined;
+      return offers().feedback
+        ? async (/** @type {HTMLElement} */ node, /** @type {string} */ kind, /** @type {string} */ reason) =>
+            (await requests()).giveFeedback(chat, node, kind, reason)
+        : undefined;
     },
     onVersion: async (turnId) => (await requests()).chooseVersion(chat, turnId),
     onSource: (source) => {
@@ -33,9 +37,17 @@ export function viewContext(chat) {
   };
 }
 
-/** Send the answers to questions. @param {Chat} chat @param {Item} item @param {import("./questions.js").Submission} input */
+/**
+ * Send the answers to questions.
+ * @param {Chat} chat
+ * @param {Item} item
+ * @param {import("./questions.js").Submission} input
+ */
 async function answer(chat, item, input) {
   if (!chat.thread || chat.turn) return;
-  await chat.run({ type: "threads.add_structured_input", params: { thread_id: chat.thread.id, item_id: item.id, input } });
+  await chat.run({
+    type: "threads.add_structured_input",
+    params: { thread_id: chat.thread.id, item_id: item.id, input },
+  });
   await chat.refresh();
 }

@@ -1,6 +1,7 @@
 // @ts-check
-// How each kind of thread item looks. A view is `{node, set(item, streaming), update(update), stop()}`; a new kind is one
-// more entry in RENDERERS, or in LATER with a module of its own, and a kind that is in neither shows nothing instead of failing.
+// How each kind of thread item looks. A view is `{node, set(item, streaming), update(update), stop()}`; a new kind is
+// one more entry in RENDERERS, or in LATER with a module of its own, and a kind that is in neither shows nothing
+// instead of failing.
 import { h, icon, iconButton } from "./dom.js";
 
 /**
@@ -9,11 +10,13 @@ import { h, icon, iconButton } from "./dom.js";
  * @typedef {{strings: import("./strings.js").Strings, adopt: (sheet: CSSStyleSheet) => void,
  *   onAction?: (action: import("./widgets.js").Action, values: Record<string, any>, item: Item) => Promise<void>,
  *   onEdit?: (item: Item) => void, onRetry?: (node: HTMLElement) => void,
- *   onFeedback?: (node: HTMLElement, kind: string, reason: string) => Promise<void>, onVersion?: (turnId: string) => void,
+ *   onFeedback?: (node: HTMLElement, kind: string, reason: string) => Promise<void>, onVersion?: (turnId: string) =>
+ * void,
  *   onSource?: (source: import("./citations.js").Source) => boolean,
  *   onEntity?: (entity: Entity) => void, preview?: (entity: Entity) => Promise<HTMLElement | null>,
  *   onAnswer?: (item: Item, input: import("./questions.js").Submission) => Promise<void>,
- *   picture?: (url: string) => Promise<string>}} Context `picture` fetches an image as its owner and gives an address that
+ *   picture?: (url: string) => Promise<string>}} Context `picture` fetches an image as its owner and gives an address
+ * that
  *   an `<img>` can show; `onRetry` and `onFeedback` are missing where the options do not offer them
  * @typedef {{node: HTMLElement, set(item: Item, streaming: boolean): void, update?(update: Record<string, any>): void,
  *   stop?(): void, isLive?(): boolean, setVersions?(turns: {turn_id: string, is_active: boolean}[]): void}} View
@@ -33,21 +36,41 @@ class UserMessage {
     this.bubble = h("div", { class: "bubble" });
     this.files = h("div", { class: "files" });
     this.versions = h("span", { class: "versions", "data-testid": "versions" });
-    const edit = context.onEdit && iconButton("rename", context.strings.edit, { "data-testid": "edit", onclick: () => context.onEdit?.(this.item) });
-    this.node = h("div", { class: "row user", "data-role": "user", "data-testid": "message" },
-      h("span", { class: "visually-hidden" }, context.strings.youSaid), this.files,
-      h("div", { class: "said" }, edit, this.bubble), this.versions);
+    const edit =
+      context.onEdit &&
+      iconButton("rename", context.strings.edit, { "data-testid": "edit", onclick: () => context.onEdit?.(this.item) });
+    this.node = h(
+      "div",
+      { class: "row user", "data-role": "user", "data-testid": "message" },
+      h("span", { class: "visually-hidden" }, context.strings.youSaid),
+      this.files,
+      h("div", { class: "said" }, edit, this.bubble),
+      this.versions,
+    );
   }
 
-  /** What was said here before, and is hidden now, or the other way round. @param {{turn_id: string, is_active: boolean}[]} turns */
+  /**
+   * What was said here before, and is hidden now, or the other way round.
+   * @param {{turn_id: string, is_active: boolean}[]} turns
+   */
   setVersions(turns) {
     const { strings, onVersion } = this.context;
     const shown = turns.findIndex((turn) => turn.is_active);
     /** @param {number} step @param {string} label */
-    const button = (step, label) => iconButton("chevron", label, {
-      disabled: !turns[shown + step], onclick: () => onVersion?.(turns[shown + step].turn_id) });
-    this.versions.replaceChildren(...(turns.length > 1
-      ? [button(-1, strings.previousVersion), strings.version(shown + 1, turns.length), button(1, strings.nextVersion)] : []));
+    const button = (step, label) =>
+      iconButton("chevron", label, {
+        disabled: !turns[shown + step],
+        onclick: () => onVersion?.(turns[shown + step].turn_id),
+      });
+    this.versions.replaceChildren(
+      ...(turns.length > 1
+        ? [
+            button(-1, strings.previousVersion),
+            strings.version(shown + 1, turns.length),
+            button(1, strings.nextVersion),
+          ]
+        : []),
+    );
   }
 
   /** @param {Item} item */
@@ -56,8 +79,15 @@ class UserMessage {
     const attachments = item.attachments ?? [];
     this.bubble.replaceChildren();
     if (item.quoted_text) this.bubble.append(h("blockquote", {}, item.quoted_text));
-    this.bubble.append(h("div", { class: "text", dir: "auto" }, ...item.content.map((/** @type {any} */ part) => (
-      part.type === "input_tag" ? tag(part, this.context) : part.text))));
+    this.bubble.append(
+      h(
+        "div",
+        { class: "text", dir: "auto" },
+        ...item.content.map((/** @type {any} */ part) =>
+          part.type === "input_tag" ? tag(part, this.context) : part.text,
+        ),
+      ),
+    );
     this.files.replaceChildren(...attachments.map((/** @type {Item} */ each) => attachmentView(each, this.context)));
   }
 }
@@ -66,7 +96,11 @@ class UserMessage {
 function tag({ id, text, group, data, interactive }, { onEntity, preview }) {
   const entity = { id, title: text.replace(/^@/, ""), group, data, interactive };
   if (!interactive) return h("span", { class: "tag" }, text);
-  const node = h("button", { type: "button", class: "tag", "data-testid": "tag", onclick: () => onEntity?.(entity) }, text);
+  const node = h(
+    "button",
+    { type: "button", class: "tag", "data-testid": "tag", onclick: () => onEntity?.(entity) },
+    text,
+  );
   let asked = false;
   const show = async () => {
     if (asked) return;
@@ -89,10 +123,13 @@ export function attachmentView({ type, name, preview_url: url }, { picture }) {
   const image = h("img", { alt: name });
   node.classList.add("image");
   node.append(image);
-  picture(url).then((source) => image.setAttribute("src", source), () => {
-    node.classList.remove("image");
-    node.replaceChildren(icon("image"), h("span", {}, name));
-  });
+  picture(url).then(
+    (source) => image.setAttribute("src", source),
+    () => {
+      node.classList.remove("image");
+      node.replaceChildren(icon("image"), h("span", {}, name));
+    },
+  );
   return node;
 }
 
@@ -125,26 +162,43 @@ const LATER = {
   },
   generated_image: async () => {
     const { PictureView } = await import("./picture.js");
-    return (item, context) => new PictureView(context);
+    return (_item, context) => new PictureView(context);
   },
 };
 
-/** What items may have somewhere inside; there once it was fetched. @type {{citations?: typeof import("./citations.js"), chart?: typeof import("./chart.js")}} */
+/**
+ * What items may have somewhere inside; there once it was fetched.
+ * @type {{citations?: typeof import("./citations.js"), chart?: typeof import("./chart.js")}}
+ */
 export const parts = {};
 
 /** What of an item's JSON asks for it. @type {[RegExp, () => Promise<void>][]} */
 const PARTS = [
-  [/"annotation(?:s":\[|":)\{/, async () => { parts.citations ??= await import("./citations.js"); }],
-  [/"type":"Chart"/, async () => { parts.chart ??= await import("./chart.js"); }],
+  [
+    /"annotation(?:s":\[|":)\{/,
+    async () => {
+      parts.citations ??= await import("./citations.js");
+    },
+  ],
+  [
+    /"type":"Chart"/,
+    async () => {
+      parts.chart ??= await import("./chart.js");
+    },
+  ],
 ];
 
 /** Fetch what these items, or changes of items, are drawn with. @param {Record<string, any>[]} items */
 export async function prepare(items) {
   const json = JSON.stringify(items);
   const kinds = new Set(items.map(({ type }) => type));
-  await Promise.all([...kinds].map(async (kind) => {
-    if (!RENDERERS[kind] && LATER[kind]) RENDERERS[kind] = await LATER[kind]();
-  }).concat(PARTS.map(([pattern, fetchPart]) => (pattern.test(json) ? fetchPart() : Promise.resolve()))));
+  await Promise.all(
+    [...kinds]
+      .map(async (kind) => {
+        if (!RENDERERS[kind] && LATER[kind]) RENDERERS[kind] = await LATER[kind]();
+      })
+      .concat(PARTS.map(([pattern, fetchPart]) => (pattern.test(json) ? fetchPart() : Promise.resolve()))),
+  );
 }
 
 /** @param {Item} item its kind has been prepared @param {Context} context @returns {View | null} */

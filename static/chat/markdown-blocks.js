@@ -1,10 +1,11 @@
 // @ts-check
-// Markdown (CommonMark with GFM's tables, task lists, strikethrough and bare addresses) to tokens: the blocks, line by line.
-// HTML is not known: it stays the characters that it is.
+// Markdown (CommonMark with GFM's tables, task lists, strikethrough and bare addresses) to tokens: the blocks, line by
+// line. HTML is not known: it stays the characters that it is.
 import { inline, labelOf, plain } from "./markdown-inline.js";
 
 /**
- * @typedef {{type: string, raw?: string, text?: string, tokens?: Token[], [member: string]: any}} Token `raw` is the source of
+ * @typedef {{type: string, raw?: string, text?: string, tokens?: Token[], [member: string]: any}} Token `raw` is the
+ *   source of
  *   a block
  * @typedef {Map<string, {href: string, title?: string}>} Links by their labels
  */
@@ -20,7 +21,8 @@ const ITEM = /^( {0,3})([*+-]|(\d{1,9})[.)])(?:([ \t]+)(.*)|$)/;
 const TASK = /^\[([ xX])\][ \t]+(?=\S)/;
 const UNDERLINE = /^ {0,3}(=+|-+)[ \t]*$/;
 const COLUMNS = /^ {0,3}(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
-const DEFINITION = /^ {0,3}\[((?:\\.|[^\\[\]])+)\]:[ \t]*(?:<([^<>]*)>|(\S+))(?:[ \t]+(?:"(.*)"|'(.*)'|\((.*)\)))?[ \t]*$/;
+const DEFINITION =
+  /^ {0,3}\[((?:\\.|[^\\[\]])+)\]:[ \t]*(?:<([^<>]*)>|(\S+))(?:[ \t]+(?:"(.*)"|'(.*)'|\((.*)\)))?[ \t]*$/;
 
 /** How far a line is indented; tabs lead to the next fourth column. @param {string} line */
 function indentOf(line) {
@@ -48,7 +50,13 @@ function fenceOf(line) {
 /** Whether a line ends the paragraph before it. @param {string} line */
 function interrupts(line) {
   const item = ITEM.exec(line);
-  return HEADING.test(line) || RULE.test(line) || QUOTE.test(line) || Boolean(fenceOf(line)) || Boolean(item?.[5] && (item[3] ?? "1") === "1");
+  return (
+    HEADING.test(line) ||
+    RULE.test(line) ||
+    QUOTE.test(line) ||
+    Boolean(fenceOf(line)) ||
+    Boolean(item?.[5] && (item[3] ?? "1") === "1")
+  );
 }
 
 /** @param {string} row @returns {string[]} */
@@ -57,7 +65,10 @@ function cellsOf(row) {
   return inner.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
 }
 
-/** Reads lines from `at` on, one kind of block a method. What stands in a list or a quote is read by a reader of its own. */
+/**
+ * Reads lines from `at` on, one kind of block a method. What stands in a list or a quote is read by a reader of its
+ * own.
+ */
 class Reader {
   /** @param {string[]} lines @param {Links} links @param {number} [depth] */
   constructor(lines, links, depth = 0) {
@@ -74,10 +85,19 @@ class Reader {
   blocks() {
     /** @type {Token[]} */
     const found = [];
-    for (; this.at < this.lines.length;) {
+    for (; this.at < this.lines.length; ) {
       const from = this.at;
-      const token = BLANK.test(this.line) ? this.blank() : this.code() ?? this.fence() ?? this.heading() ?? this.rule() ?? this.quote()
-        ?? this.list() ?? this.definition() ?? this.table() ?? this.paragraph();
+      const token = BLANK.test(this.line)
+        ? this.blank()
+        : (this.code() ??
+          this.fence() ??
+          this.heading() ??
+          this.rule() ??
+          this.quote() ??
+          this.list() ??
+          this.definition() ??
+          this.table() ??
+          this.paragraph());
       if (token) found.push({ ...token, raw: this.lines.slice(from, this.at).join("\n"), from });
     }
     return found;
@@ -103,7 +123,13 @@ class Reader {
   code() {
     if (indentOf(this.line) < 4) return null;
     const lines = this.take((line) => indentOf(line) >= 4 || BLANK.test(line));
-    return { type: "code", text: lines.map((line) => outdent(line, 4)).join("\n").trimEnd() };
+    return {
+      type: "code",
+      text: lines
+        .map((line) => outdent(line, 4))
+        .join("\n")
+        .trimEnd(),
+    };
   }
 
   fence() {
@@ -114,7 +140,11 @@ class Reader {
     this.at += 1;
     const lines = this.take((line) => !end.test(line));
     this.at += 1;
-    return { type: "code", lang: lang.trim(), text: lines.map((line) => line.replace(new RegExp(`^ {0,${indent.length}}`), "")).join("\n") };
+    return {
+      type: "code",
+      lang: lang.trim(),
+      text: lines.map((line) => line.replace(new RegExp(`^ {0,${indent.length}}`), "")).join("\n"),
+    };
   }
 
   heading() {
@@ -137,7 +167,12 @@ class Reader {
       const isQuoted = QUOTE.test(line);
       if (!isQuoted && !(isOpen && !BLANK.test(line) && !interrupts(line))) return false;
       const inner = line.replace(QUOTE, "");
-      isOpen = !BLANK.test(inner) && (!isQuoted || indentOf(inner) < 4) && !fenceOf(inner) && !HEADING.test(inner) && !RULE.test(inner);
+      isOpen =
+        !BLANK.test(inner) &&
+        (!isQuoted || indentOf(inner) < 4) &&
+        !fenceOf(inner) &&
+        !HEADING.test(inner) &&
+        !RULE.test(inner);
       return true;
     });
     return { type: "blockquote", tokens: this.inside(lines.map((line) => line.replace(QUOTE, ""))) };
@@ -155,7 +190,10 @@ class Reader {
       items.push(this.item(/** @type {RegExpExecArray} */ (found)));
     }
     // Blank lines after the last one belong to nobody.
-    const loose = items.some(({ lines, tokens }, index) => (index < items.length - 1 && lines.length > 1 && !lines.at(-1)) || hasGap(lines, tokens));
+    const loose = items.some(
+      ({ lines, tokens }, index) =>
+        (index < items.length - 1 && lines.length > 1 && !lines.at(-1)) || hasGap(lines, tokens),
+    );
     for (const item of items) settle(item, loose);
     return { type: "list", ordered: first[3] !== undefined, start: Number(first[3]), items };
   }
@@ -180,7 +218,13 @@ class Reader {
     }
     const task = TASK.exec(lines[0]);
     if (task) lines[0] = lines[0].slice(task[0].length);
-    return { type: "item", task: Boolean(task), checked: task?.[1].toLowerCase() === "x", lines, tokens: this.inside(lines) };
+    return {
+      type: "item",
+      task: Boolean(task),
+      checked: task?.[1].toLowerCase() === "x",
+      lines,
+      tokens: this.inside(lines),
+    };
   }
 
   definition() {
@@ -188,7 +232,11 @@ class Reader {
     if (!found) return null;
     const [, label, bare, href, ...titles] = found;
     const key = labelOf(label);
-    if (!this.links.has(key)) this.links.set(key, { href: plain(bare ?? href), title: plain(titles.find((title) => title !== undefined) ?? "") });
+    if (!this.links.has(key))
+      this.links.set(key, {
+        href: plain(bare ?? href),
+        title: plain(titles.find((title) => title !== undefined) ?? ""),
+      });
     this.at += 1;
     return { type: "def" };
   }
@@ -196,7 +244,9 @@ class Reader {
   table() {
     const columns = this.lines[this.at + 1] ?? "";
     if (!this.line.includes("|") || !COLUMNS.test(columns)) return null;
-    const aligns = cellsOf(columns).map((cell) => ({ ":-": "left", "-:": "right", "::": "center" })[cell.length > 1 ? cell[0] + cell.at(-1) : ""] ?? null);
+    const aligns = cellsOf(columns).map(
+      (cell) => ({ ":-": "left", "-:": "right", "::": "center" })[cell.length > 1 ? cell[0] + cell.at(-1) : ""] ?? null,
+    );
     const header = cellsOf(this.line);
     if (header.length !== aligns.length) return null;
     this.at += 2;
@@ -207,8 +257,13 @@ class Reader {
 
   paragraph() {
     const isTable = () => Boolean(new Reader(this.lines.slice(this.at, this.at + 2), this.links).table());
-    const lines = this.take((line, index) => !BLANK.test(line) && !(index && (interrupts(line) || UNDERLINE.test(line) || isTable())));
-    const text = lines.map((line) => line.trimStart()).join("\n").trimEnd();
+    const lines = this.take(
+      (line, index) => !BLANK.test(line) && !(index && (interrupts(line) || UNDERLINE.test(line) || isTable())),
+    );
+    const text = lines
+      .map((line) => line.trimStart())
+      .join("\n")
+      .trimEnd();
     const underline = UNDERLINE.exec(this.line);
     if (!underline) return { type: "paragraph", text };
     this.at += 1;
@@ -235,8 +290,8 @@ function settle(item, loose) {
 function fill(tokens, links) {
   for (const token of tokens) {
     if (token.type === "code") continue;
-    if (token.text !== undefined) token.tokens = [...token.box ? [token.box] : [], ...inline(token.text, links)];
-    else for (const inner of [token.tokens, token.items, token.header, ...token.rows ?? []]) fill(inner ?? [], links);
+    if (token.text !== undefined) token.tokens = [...(token.box ? [token.box] : []), ...inline(token.text, links)];
+    else for (const inner of [token.tokens, token.items, token.header, ...(token.rows ?? [])]) fill(inner ?? [], links);
   }
 }
 

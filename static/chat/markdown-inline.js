@@ -1,20 +1,30 @@
 // @ts-check
-// What stands within a block of Markdown: emphasis, links, code. Left to right, each letter looked at once; what emphasis
-// means is decided at the end (CommonMark 0.31, "A parsing strategy").
+// What stands within a block of Markdown: emphasis, links, code. Left to right, each letter looked at once; what
+// emphasis means is decided at the end (CommonMark 0.31, "A parsing strategy").
 
 /**
  * @typedef {import("./markdown-blocks.js").Token} Token @typedef {import("./markdown-blocks.js").Links} Links
- * @typedef {{at: number, image: boolean, place: number, active: boolean}} Bracket `at`: behind it in the text; `place`: among the tokens
+ * @typedef {{at: number, image: boolean, place: number, active: boolean}} Bracket `at`: behind it in the text; `place`:
+ *   among the tokens
  */
 
-const SPECIAL = /[\\`<[\]&\n]|!\[|\*+|_+|~+|(?<![\p{L}\p{N}])(?:https?:\/\/|www\.)(?=[^\s<])|(?<![\w.+-])[\w.+-]{1,64}@(?=\w)/giu;
+const SPECIAL =
+  /[\\`<[\]&\n]|!\[|\*+|_+|~+|(?<![\p{L}\p{N}])(?:https?:\/\/|www\.)(?=[^\s<])|(?<![\w.+-])[\w.+-]{1,64}@(?=\w)/giu;
 const ESCAPED = /\\([!-/:-@[-`{-~])/y;
 const ADDRESS = /<((?:[a-z][a-z\d+.-]{1,31}:[^\s<>]*)|([\w.+-]+@[\w.-]+))>/iy;
-const HTML = /<(?:\/?[a-z][^<>]*|!--[^]*?--)>/iy;
+const HTML = /<(?:\/?[a-z][^<>]*|!--[\s\S]*?--)>/iy;
 const LETTER = /&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});/iy;
 const BARE = /(?:https?:\/\/|www\.)[^\s<\uE000-\uE002]+/iy;
 const MAIL = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/y;
-const TARGET = /\([ \n]*(?:<([^<>\n]*)>|((?:\\.|[^\s()\\]|\((?:\\.|[^\s()\\])*\))*))(?:[ \n]+(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|\(((?:\\.|[^()\\])*)\)))?[ \n]*\)/y;
+const TARGET = new RegExp(
+  [
+    /\([ \n]*(?:<([^<>\n]*)>|((?:\\.|[^\s()\\]|\((?:\\.|[^\s()\\])*\))*))/,
+    /(?:[ \n]+(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|\(((?:\\.|[^()\\])*)\)))?[ \n]*\)/,
+  ]
+    .map(({ source }) => source)
+    .join(""),
+  "y",
+);
 const LABEL = /\[((?:\\.|[^\\[\]])*)\]/y;
 /** The marks of citations stand for signs, too. */
 const SIGN = /^[\p{P}\p{S}\p{Co}]$/u;
@@ -33,7 +43,10 @@ export const labelOf = (label) => label.trim().replace(/\s+/g, " ").toLowerCase(
 /** @param {string} text of an address or a title */
 export const plain = (text) => text.replace(/\\([!-/:-@[-`{-~])/g, "$1").replace(/&[#\w]+;/g, letters);
 
-/** What a bare address does not end with: punctuation, and brackets that were opened before it. @param {string} address */
+/**
+ * What a bare address does not end with: punctuation, and brackets that were opened before it.
+ * @param {string} address
+ */
 function trimmed(address) {
   let extra = address.split(")").length - address.split("(").length;
   let end = address.length;
@@ -85,18 +98,33 @@ class Line {
   special(mark) {
     const { at } = this;
     switch (mark[0]) {
-      case "\\": if (this.escape()) return; break;
-      case "`": return this.code();
-      case "<": if (this.address() || this.html()) return; break;
-      case "&": if (this.letter()) return; break;
-      case "\n": return this.lineEnd();
-      case "]": if (this.bracketEnd()) return; break;
-      case "*": case "_": case "~": return this.delimiter(mark);
-      case "[": case "!":
+      case "\\":
+        if (this.escape()) return;
+        break;
+      case "`":
+        return this.code();
+      case "<":
+        if (this.address() || this.html()) return;
+        break;
+      case "&":
+        if (this.letter()) return;
+        break;
+      case "\n":
+        return this.lineEnd();
+      case "]":
+        if (this.bracketEnd()) return;
+        break;
+      case "*":
+      case "_":
+      case "~":
+        return this.delimiter(mark);
+      case "[":
+      case "!":
         this.at += mark.length;
         this.brackets.push({ at: this.at, image: mark.length > 1, place: this.tokens.length, active: true });
         return this.say(mark);
-      default: if (this.bare(mark)) return;
+      default:
+        if (this.bare(mark)) return;
     }
     this.at = at + mark.length;
     this.say(mark);
@@ -115,7 +143,10 @@ class Line {
     const found = end.exec(this.text);
     if (!found) return this.say(fence);
     const text = this.text.slice(this.at, found.index).replaceAll("\n", " ");
-    this.tokens.push({ type: "codespan", text: /^ .*[^ ].* $/.test(text) || /^ [^ ] $/.test(text) ? text.slice(1, -1) : text });
+    this.tokens.push({
+      type: "codespan",
+      text: /^ .*[^ ].* $/.test(text) || /^ [^ ] $/.test(text) ? text.slice(1, -1) : text,
+    });
     this.at = end.lastIndex;
   }
 
@@ -154,7 +185,9 @@ class Line {
     if (!found) return false;
     const address = isMail ? found[0] : trimmed(found[0]);
     this.at = at + address.length;
-    this.link(isMail ? `mailto:${address}` : address.replace(/^www\./i, "http://$&"), [{ type: "text", text: address }]);
+    this.link(isMail ? `mailto:${address}` : address.replace(/^www\./i, "http://$&"), [
+      { type: "text", text: address },
+    ]);
     return true;
   }
 
@@ -171,8 +204,14 @@ class Line {
     const left = !SPACE.test(after) && (!SIGN.test(after) || SPACE.test(before) || SIGN.test(before));
     const right = !SPACE.test(before) && (!SIGN.test(before) || SPACE.test(after) || SIGN.test(after));
     const inWord = mark[0] === "_" && left && right;
-    this.tokens.push({ type: "delimiter", sign: mark[0], count: mark.length, length: mark.length,
-      opens: left && (!inWord || SIGN.test(before)), closes: right && (!inWord || SIGN.test(after)) });
+    this.tokens.push({
+      type: "delimiter",
+      sign: mark[0],
+      count: mark.length,
+      length: mark.length,
+      opens: left && (!inWord || SIGN.test(before)),
+      closes: right && (!inWord || SIGN.test(after)),
+    });
   }
 
   /** Make a link or an image of what stands in the brackets, if it is followed by where it leads. */
@@ -186,7 +225,11 @@ class Line {
       this.tokens.push({ type: "image", ...target, text: emphasized(inner).map(wordsOf).join("") });
     } else {
       // No links in links.
-      this.link(target.href, emphasized(inner.flatMap((token) => (token.type === "link" ? token.tokens ?? [] : token))), target.title);
+      this.link(
+        target.href,
+        emphasized(inner.flatMap((token) => (token.type === "link" ? (token.tokens ?? []) : token))),
+        target.title,
+      );
       for (const bracket of this.brackets) bracket.active &&= bracket.image;
     }
     return true;
@@ -208,7 +251,11 @@ function wordsOf({ text, tokens }) {
   return text ?? (tokens ?? []).map(wordsOf).join("");
 }
 
-/** Turn pairs of delimiters into emphasis, and what is left of them into text. @param {Token[]} tokens @returns {Token[]} */
+/**
+ * Turn pairs of delimiters into emphasis, and what is left of them into text.
+ * @param {Token[]} tokens
+ * @returns {Token[]}
+ */
 function emphasized(tokens) {
   /** Below these there is no partner for a closing delimiter of that kind. @type {Map<string, number>} */
   const bottoms = new Map();
@@ -232,8 +279,12 @@ function openerOf(tokens, close, bottom) {
   for (let open = close - 1; open >= bottom; open -= 1) {
     const { type, sign, opens, closes, count, length } = tokens[open];
     if (type !== "delimiter" || sign !== closer.sign || !opens || !count) continue;
-    if (sign === "~" ? count === closer.count && count < 3
-      : !(closes || closer.opens) || (length + closer.length) % 3 || !(length % 3 || closer.length % 3)) return open;
+    if (
+      sign === "~"
+        ? count === closer.count && count < 3
+        : !(closes || closer.opens) || (length + closer.length) % 3 || !(length % 3 || closer.length % 3)
+    )
+      return open;
   }
   return -1;
 }
@@ -257,7 +308,8 @@ function merged(tokens) {
   /** @type {Token[]} */
   const found = [];
   for (const token of tokens) {
-    const text = token.type === "delimiter" ? token.sign.repeat(token.count) : token.type === "text" ? token.text : null;
+    const text =
+      token.type === "delimiter" ? token.sign.repeat(token.count) : token.type === "text" ? token.text : null;
     const last = found.at(-1);
     if (text === null) found.push(token);
     else if (last?.type === "text") last.text += text;

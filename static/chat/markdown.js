@@ -1,6 +1,6 @@
 // @ts-check
-// Markdown to DOM. What a model writes is foreign text: its tokens become nodes one by one and nothing of it is ever read
-// as HTML, so there is nothing to clean, and nothing that is fetched without a click.
+// Markdown to DOM. What a model writes is foreign text: its tokens become nodes one by one and nothing of it is ever
+// read as HTML, so there is nothing to clean, and nothing that is fetched without a click.
 import { h } from "./dom.js";
 import { blocks } from "./markdown-blocks.js";
 
@@ -21,11 +21,23 @@ function link({ href, title }, words) {
   return h("a", { href, title, target: "_blank", rel: "noopener noreferrer" }, ...words);
 }
 
-/** Wide tables scroll by themselves; the page never does. Focusable, so that the keyboard can scroll them. @param {Token} table */
+/**
+ * Wide tables scroll by themselves; the page never does. Focusable, so that the keyboard can scroll them.
+ * @param {Token} table
+ */
 function table({ header, rows }) {
-  const cell = (/** @type {string} */ tag) => (/** @type {Token} */ each) => h(tag, { align: each.align }, ...all(each.tokens));
-  return h("div", { class: "table", tabindex: "0", role: "group" }, h("table", {}, h("thead", {}, h("tr", {}, ...header.map(cell("th")))),
-    h("tbody", {}, ...rows.map((/** @type {Token[]} */ row) => h("tr", {}, ...row.map(cell("td")))))));
+  const cell = (/** @type {string} */ tag) => (/** @type {Token} */ each) =>
+    h(tag, { align: each.align }, ...all(each.tokens));
+  return h(
+    "div",
+    { class: "table", tabindex: "0", role: "group" },
+    h(
+      "table",
+      {},
+      h("thead", {}, h("tr", {}, ...header.map(cell("th")))),
+      h("tbody", {}, ...rows.map((/** @type {Token[]} */ row) => h("tr", {}, ...row.map(cell("td"))))),
+    ),
+  );
 }
 
 /** @type {Record<string, Draw>} one for each kind of token */
@@ -35,9 +47,12 @@ const DRAW = {
   heading: (token) => around(`h${token.depth}`)(token),
   blockquote: around("blockquote"),
   hr: () => h("hr"),
-  code: ({ text, lang }) => h("pre", { tabindex: "0", "data-language": lang?.split(/\s/)[0] || null }, h("code", {}, text)),
-  list: ({ ordered, start, items }) => h(ordered ? "ol" : "ul", { start: ordered && start !== 1 ? start : null }, ...items.map(around("li"))),
-  checkbox: ({ checked }) => h("input", { type: "checkbox", disabled: true, checked, "aria-label": checked ? "☑" : "☐" }),
+  code: ({ text, lang }) =>
+    h("pre", { tabindex: "0", "data-language": lang?.split(/\s/)[0] || null }, h("code", {}, text)),
+  list: ({ ordered, start, items }) =>
+    h(ordered ? "ol" : "ul", { start: ordered && start !== 1 ? start : null }, ...items.map(around("li"))),
+  checkbox: ({ checked }) =>
+    h("input", { type: "checkbox", disabled: true, checked, "aria-label": checked ? "☑" : "☐" }),
   table,
   text: ({ tokens, text = "" }) => (tokens ? h("span", {}, ...all(tokens)) : text),
   strong: around("strong"),
@@ -53,7 +68,8 @@ const DRAW = {
 };
 
 /**
- * Markdown that grows. Only blocks whose source changed are drawn again, so a selection or a scrolled table in an earlier
+ * Markdown that grows. Only blocks whose source changed are drawn again, so a selection or a scrolled table in an
+ * earlier
  * paragraph survives the next word.
  */
 export class MarkdownView {

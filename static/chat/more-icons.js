@@ -17,28 +17,57 @@ const MORE = {
   star: "m10 3.5 2 4.2 4.6.6-3.4 3.2.9 4.5L10 13.8 5.9 16l.9-4.5-3.4-3.2 4.6-.6Z",
   out: "M8 4.5H4.5v11h11V12M11.5 4.5h4v4M15.5 4.5 9 11",
   home: "m3.5 9.5 6.5-6 6.5 6M5.5 8v8.5h9V8",
-  gear: "M10 12.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM10 3v2M10 15v2M3 10h2M15 10h2M5 5l1.5 1.5M13.5 13.5 15 15M15 5l-1.5 1.5M6.5 13.5 5 15",
-  sun: "M10 13a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM10 2.5v2M10 15.5v2M2.5 10h2M15.5 10h2M4.7 4.7l1.4 1.4M13.9 13.9l1.4 1.4M15.3 4.7l-1.4 1.4M6.1 13.9l-1.4 1.4",
+  gear:
+    "M10 12.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM10 3v2M10 15v2M3 10h2M15 10h2" +
+    "M5 5l1.5 1.5M13.5 13.5 15 15M15 5l-1.5 1.5M6.5 13.5 5 15",
+  sun:
+    "M10 13a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM10 2.5v2M10 15.5v2M2.5 10h2M15.5 10h2" +
+    "M4.7 4.7l1.4 1.4M13.9 13.9l1.4 1.4M15.3 4.7l-1.4 1.4M6.1 13.9l-1.4 1.4",
   moon: "M15.5 12A6.5 6.5 0 0 1 8 4.5a6.5 6.5 0 1 0 7.5 7.5Z",
   image: "M3.5 4.5h13v11h-13ZM3.5 13l4-4 3.5 3.5 2-2 3.5 3.5M13 7.5v.1",
   circle: "M16.5 10a6.5 6.5 0 1 1-13 0 6.5 6.5 0 0 1 13 0Z",
   done: "M16.5 10a6.5 6.5 0 1 1-13 0 6.5 6.5 0 0 1 13 0ZM7 10.3l2 2 4-4.3",
 };
 
-/** ChatKit's names (`ChatKitIcon`, `HeaderIcon`, `WidgetIcon`) and Lucide's that mean the same. @type {[RegExp, string][]} */
+/**
+ * ChatKit's names (`ChatKitIcon`, `HeaderIcon`, `WidgetIcon`) and Lucide's that mean the same.
+ * @type {[RegExp, string][]}
+ */
 const ALIASES = [
-  [/^(write|notebook-pencil|pencil|edit)/, "rename"], [/^(reload|refresh|rotate|repeat)/, "repeat"], [/^chevron-right/, "chevron"],
-  [/^(back|chevron-left|double-chevron-left|arrow-left)/, "back"], [/^check-circle/, "done"], [/^(empty-)?circle$/, "circle"],
-  [/^(triangle-alert|alert|bug)/, "warn"], [/^(circle-question|lifesaver|help)/, "question"], [/^(calendar|book-clock)/, "calendar"],
-  [/^(clock|alarm|history)/, "clock"], [/^(chart|analytics|bar-chart)/, "chart"], [/^(user|profile|name|agent)/, "person"],
-  [/^(document|file|page-blank|square-text|notebook|book)/, "file"], [/^(images?|square-image|camera)/, "image"],
-  [/^(search|compass|telescope)/, "search"], [/^(sparkle|bolt|confetti|lightbulb|atom)/, "sparkle"], [/^star/, "star"],
-  [/^dots/, "dots"], [/^(menu|hamburger|grid)/, "menu"], [/^(sidebar|open|collapse|expand)/, "panel"], [/^home/, "home"],
-  [/^(settings|cog|lab)/, "gear"], [/^light-mode|^sun/, "sun"], [/^dark-mode|^moon/, "moon"], [/^(external-link|share|globe)/, "out"],
-  [/^(trash|delete)/, "trash"], [/^(list|tasks|batch)/, "notes"], [/^x$/, "close"],
+  [/^(write|notebook-pencil|pencil|edit)/, "rename"],
+  [/^(reload|refresh|rotate|repeat)/, "repeat"],
+  [/^chevron-right/, "chevron"],
+  [/^(back|chevron-left|double-chevron-left|arrow-left)/, "back"],
+  [/^check-circle/, "done"],
+  [/^(empty-)?circle$/, "circle"],
+  [/^(triangle-alert|alert|bug)/, "warn"],
+  [/^(circle-question|lifesaver|help)/, "question"],
+  [/^(calendar|book-clock)/, "calendar"],
+  [/^(clock|alarm|history)/, "clock"],
+  [/^(chart|analytics|bar-chart)/, "chart"],
+  [/^(user|profile|name|agent)/, "person"],
+  [/^(document|file|page-blank|square-text|notebook|book)/, "file"],
+  [/^(images?|square-image|camera)/, "image"],
+  [/^(search|compass|telescope)/, "search"],
+  [/^(sparkle|bolt|confetti|lightbulb|atom)/, "sparkle"],
+  [/^star/, "star"],
+  [/^dots/, "dots"],
+  [/^(menu|hamburger|grid)/, "menu"],
+  [/^(sidebar|open|collapse|expand)/, "panel"],
+  [/^home/, "home"],
+  [/^(settings|cog|lab)/, "gear"],
+  [/^light-mode|^sun/, "sun"],
+  [/^dark-mode|^moon/, "moon"],
+  [/^(external-link|share|globe)/, "out"],
+  [/^(trash|delete)/, "trash"],
+  [/^(list|tasks|batch)/, "notes"],
+  [/^x$/, "close"],
 ];
 
-/** @param {string} name one of ours, of ChatKit's, or `lucide:…` @returns {string} the strokes; a dot where it is not known */
+/**
+ * @param {string} name one of ours, of ChatKit's, or `lucide:…`
+ * @returns {string} the strokes; a dot where it is not known
+ */
 export function pathOf(name) {
   const bare = name.replace(/^lucide:/, "");
   const alias = MORE[bare] ? bare : ALIASES.find(([pattern]) => pattern.test(bare))?.[1];

@@ -52,8 +52,14 @@ export class Pages {
   async load(id) {
     const { chat, signal } = this;
     const { skeleton } = chat.frame;
-    const timer = setTimeout(() => { skeleton.hidden = false; }, QUIET_MS);
-    const loaded = () => { clearTimeout(timer); skeleton.hidden = true; this.isLoading = false; };
+    const timer = setTimeout(() => {
+      skeleton.hidden = false;
+    }, QUIET_MS);
+    const loaded = () => {
+      clearTimeout(timer);
+      skeleton.hidden = true;
+      this.isLoading = false;
+    };
     signal.addEventListener("abort", loaded, { once: true });
     this.isLoading = true;
     chat.emit("thread.load.start", { threadId: id });
@@ -83,13 +89,20 @@ export class Pages {
 
   /** Show beside each message how many versions of it there are, if the page can tell. */
   async showVersions() {
-    const { chat: { thread, options, view }, signal } = this;
-    const found = thread && await options.errand?.versions?.(thread.id);
+    const {
+      chat: { thread, options, view },
+      signal,
+    } = this;
+    const found = thread && (await options.errand?.versions?.(thread.id));
     if (signal.aborted) return;
     for (const { message_id, turns } of found ?? []) view.views.get(message_id)?.setVersions?.(turns);
   }
 
-  /** Go on with a turn that this browser, or another one, began. @param {Record<string, any>} thread @param {Record<string, any> | undefined} newest */
+  /**
+   * Go on with a turn that this browser, or another one, began.
+   * @param {Record<string, any>} thread
+   * @param {Record<string, any> | undefined} newest
+   */
   resume({ id, metadata }, newest) {
     const request = unanswered(id);
     if (request) this.chat.run(request);
@@ -120,7 +133,7 @@ export class Pages {
   add(page) {
     const { chat } = this;
     chat.scroller.keep(() => chat.view.prepend(page.data.toReversed()));
-    this.older = page.has_more ? page.after ?? page.data.at(-1)?.id : null;
+    this.older = page.has_more ? (page.after ?? page.data.at(-1)?.id) : null;
     chat.drawStart();
   }
 
@@ -140,7 +153,11 @@ export class Pages {
     }
   }
 
-  /** Bring an item into view, loading older ones until it is there. @param {string} id @returns {Promise<boolean>} whether it was found */
+  /**
+   * Bring an item into view, loading older ones until it is there.
+   * @param {string} id
+   * @returns {Promise<boolean>} whether it was found
+   */
   async showItem(id) {
     const { view, scroller } = this.chat;
     while (!view.views.has(id) && this.older) {
@@ -186,7 +203,7 @@ export class Pages {
       await this.prepare(page);
       if (signal.aborted || chat.turn) return;
       for (const item of page.data.toReversed()) if (!after || chat.view.views.has(item.id)) chat.view.refresh(item);
-      after = page.has_more ? page.after ?? page.data.at(-1)?.id : undefined;
+      after = page.has_more ? (page.after ?? page.data.at(-1)?.id) : undefined;
       if (!after || !chat.view.hasChangingBefore(page.data.at(-1)?.id)) return;
     }
   }

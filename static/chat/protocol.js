@@ -13,7 +13,8 @@ export class RequestError extends Error {
 }
 
 /**
- * Events of a `text/event-stream` body (WHATWG HTML, "Server-sent events"), reduced to what ChatKit sends: `data` fields
+ * Events of a `text/event-stream` body (WHATWG HTML, "Server-sent events"), reduced to what ChatKit sends: `data`
+ * fields
  * with JSON. Comments (": ping") and other fields are skipped.
  *
  * @param {ReadableStream<Uint8Array>} body
@@ -72,7 +73,10 @@ export class Client {
     let response;
     try {
       response = await this.fetch(this.url, {
-        method: "POST", headers, signal, body: JSON.stringify({ type, params, metadata }),
+        method: "POST",
+        headers,
+        signal,
+        body: JSON.stringify({ type, params, metadata }),
       });
     } catch (error) {
       throw broken(error, signal);
@@ -99,7 +103,12 @@ export class Client {
     yield* this.read(this.post(type, params, { key, signal, metadata, accept: "text/event-stream" }), signal);
   }
 
-  /** The events of an answer. @param {Promise<Response>} asked @param {AbortSignal} signal @returns {AsyncGenerator<Record<string, any>>} */
+  /**
+   * The events of an answer.
+   * @param {Promise<Response>} asked
+   * @param {AbortSignal} signal
+   * @returns {AsyncGenerator<Record<string, any>>}
+   */
   async *read(asked, signal) {
     try {
       const response = await asked;

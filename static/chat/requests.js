@@ -6,12 +6,16 @@ import { prepare } from "./items.js";
 
 /**
  * Do what a control of a widget says, with the values of its form.
- * @param {Chat} chat @param {import("./widgets.js").Action} action @param {Record<string, any>} values @param {Item} item
+ * @param {Chat} chat
+ * @param {import("./widgets.js").Action} action
+ * @param {Record<string, any>} values
+ * @param {Item} item
  */
 export async function act(chat, action, values, item) {
   const { type } = action;
   const payload = merged(action.payload, values);
-  if (action.handler === "client") return chat.options.widgets?.onAction?.({ type, payload }, /** @type {any} */ (item));
+  if (action.handler === "client")
+    return chat.options.widgets?.onAction?.({ type, payload }, /** @type {any} */ (item));
   if (!chat.thread) return;
   if (action.streaming !== false) {
     chat.view.asking.delete(item.id); // it is answered, or the server says that somebody else was first
@@ -26,7 +30,11 @@ export async function act(chat, action, values, item) {
   });
 }
 
-/** What an action carries, with the values of fields put into it, also deep inside. @param {Record<string, any>} payload @param {Record<string, any>} values */
+/**
+ * What an action carries, with the values of fields put into it, also deep inside.
+ * @param {Record<string, any>} payload
+ * @param {Record<string, any>} values
+ */
 function merged(payload = {}, values) {
   const both = { ...payload };
   for (const [name, value] of Object.entries(values)) {
@@ -36,7 +44,13 @@ function merged(payload = {}, values) {
   return both;
 }
 
-/** Tell the server whether an answer was good. @param {Chat} chat @param {HTMLElement} node @param {string} kind @param {string} reason */
+/**
+ * Tell the server whether an answer was good.
+ * @param {Chat} chat
+ * @param {HTMLElement} node
+ * @param {string} kind
+ * @param {string} reason
+ */
 export async function giveFeedback(chat, node, kind, reason) {
   const params = { thread_id: chat.thread?.id, item_ids: [node.dataset.itemId], kind };
   await tried(chat, () => chat.client.request("items.feedback", params, chat.pages.signal, reason ? { reason } : {}));

@@ -25,7 +25,11 @@ export function keep(threadId, request) {
   if (!request.watch) write({ ...read(), [threadId]: { request, at: Date.now() } });
 }
 
-/** Forget a request that was answered, unless another one has taken its place. @param {string} threadId @param {Request} request */
+/**
+ * Forget a request that was answered, unless another one has taken its place.
+ * @param {string} threadId
+ * @param {Request} request
+ */
 export function forget(threadId, request) {
   const { [threadId]: kept, ...others } = read();
   if (kept?.request.key === request.key) write(others);

@@ -1,6 +1,9 @@
 // @ts-check
 
-/** A constructed style sheet: it passes a strict content security policy and is there before the first paint. @param {string} css */
+/**
+ * A constructed style sheet: it passes a strict content security policy and is there before the first paint.
+ * @param {string} css
+ */
 export function sheet(css) {
   const result = new CSSStyleSheet();
   result.replaceSync(css);

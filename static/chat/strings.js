@@ -16,7 +16,10 @@ export function languageOf(locale) {
   return language in OTHERS ? language : "en";
 }
 
-/** @param {string} language as `languageOf` gives it @returns {Strings | Promise<Strings>} English at once, without waiting */
+/**
+ * @param {string} language as `languageOf` gives it
+ * @returns {Strings | Promise<Strings>} English at once, without waiting
+ */
 export function stringsIn(language) {
   return OTHERS[language]?.().then(({ strings }) => strings) ?? english;
 }

@@ -15,7 +15,14 @@ export class Suggest {
     this.composer = composer;
     adopt(composer.node.getRootNode(), addingSheet);
     this.strings = composer.context.strings;
-    this.node = h("div", { class: "suggest", id: "suggest", role: "listbox", "aria-label": this.strings.suggestions, hidden: true, "data-testid": "suggestions" });
+    this.node = h("div", {
+      class: "suggest",
+      id: "suggest",
+      role: "listbox",
+      "aria-label": this.strings.suggestions,
+      hidden: true,
+      "data-testid": "suggestions",
+    });
     /** @type {Choice[]} */
     this.choices = [];
     this.index = 0;
@@ -31,15 +38,22 @@ export class Suggest {
   /** What "@" and some letters mean. @param {string} query */
   async mention(query) {
     const { onTagSearch } = this.composer.context.options().entities ?? {};
-    await this.fill(async () => (await onTagSearch?.(query) ?? []).map((entity) => ({ ...entity,
-      pick: () => this.composer.insertEntity(entity) })));
+    await this.fill(async () =>
+      ((await onTagSearch?.(query)) ?? []).map((entity) => ({
+        ...entity,
+        pick: () => this.composer.insertEntity(entity),
+      })),
+    );
   }
 
   /** What "/" and some letters mean. @param {string} query */
   async command(query) {
     const { commands } = this.composer.context.options();
     const own = this.own().filter(({ title }) => title.toLowerCase().includes(query.toLowerCase()));
-    await this.fill(async () => [...own, ...(await commands?.onSearch?.(query) ?? []).map((command) => this.choiceOf(command))]);
+    await this.fill(async () => [
+      ...own,
+      ...((await commands?.onSearch?.(query)) ?? []).map((command) => this.choiceOf(command)),
+    ]);
   }
 
   /** What "+" offers. */
@@ -49,12 +63,16 @@ export class Suggest {
 
   /** @param {import("@openai/chatkit").Command} command @returns {Choice} */
   choiceOf(command) {
-    return { ...command, title: command.label, pick: async () => {
-      this.composer.cutTrigger();
-      const next = await this.composer.context.options().commands?.onSelect?.(command);
-      if (next?.type === "entity") this.composer.insertEntity(next.entity);
-      if (next?.type === "menu") this.show(next.commands.map((each) => this.choiceOf(each)));
-    } };
+    return {
+      ...command,
+      title: command.label,
+      pick: async () => {
+        this.composer.cutTrigger();
+        const next = await this.composer.context.options().commands?.onSelect?.(command);
+        if (next?.type === "entity") this.composer.insertEntity(next.entity);
+        if (next?.type === "menu") this.show(next.commands.map((each) => this.choiceOf(each)));
+      },
+    };
   }
 
   /** What the composer itself can do. @returns {Choice[]} */
@@ -62,17 +80,26 @@ export class Suggest {
     const { composer, strings } = this;
     const { composer: offered = {}, entities } = composer.context.options();
     /** @param {() => unknown} act */
-    const cut = (act) => () => { composer.cutTrigger(); act(); };
+    const cut = (act) => () => {
+      composer.cutTrigger();
+      act();
+    };
     return [
-      ...(offered.attachments?.enabled ? [{ title: strings.attach, icon: "file", pick: cut(() => composer.chooseFiles()) }] : []),
+      ...(offered.attachments?.enabled
+        ? [{ title: strings.attach, icon: "file", pick: cut(() => composer.chooseFiles()) }]
+        : []),
       ...(entities?.onTagSearch ? [{ title: strings.mention, icon: "at", pick: cut(() => composer.insert("@")) }] : []),
-      ...(offered.tools ?? []).map((tool) => ({ title: tool.label, icon: tool.icon, pick: cut(() => composer.chooseTool(tool.id)) })),
+      ...(offered.tools ?? []).map((tool) => ({
+        title: tool.label,
+        icon: tool.icon,
+        pick: cut(() => composer.chooseTool(tool.id)),
+      })),
     ];
   }
 
   /** @param {() => Promise<Choice[]>} find */
   async fill(find) {
-    const number = this.asked += 1;
+    const number = (this.asked += 1);
     const choices = await find();
     if (number === this.asked) this.show(choices);
   }
@@ -84,19 +111,39 @@ export class Suggest {
     /** @type {Map<string, HTMLElement[]>} */
     const groups = new Map();
     for (const [index, choice] of choices.entries()) {
-      groups.set(choice.group ?? "", [...groups.get(choice.group ?? "") ?? [], this.option(choice, index)]);
+      groups.set(choice.group ?? "", [...(groups.get(choice.group ?? "") ?? []), this.option(choice, index)]);
     }
-    const nodes = [...groups].map(([name, options]) => h("div", { role: "group", "aria-label": name || this.strings.suggestions },
-      name && h("div", { class: "suggest-group", "aria-hidden": "true" }, name), ...options));
-    this.node.replaceChildren(...(nodes.length ? nodes : [h("div", { class: "suggest-none", role: "option", "aria-disabled": "true" }, this.strings.nothingFound)]));
+    const nodes = [...groups].map(([name, options]) =>
+      h(
+        "div",
+        { role: "group", "aria-label": name || this.strings.suggestions },
+        name && h("div", { class: "suggest-group", "aria-hidden": "true" }, name),
+        ...options,
+      ),
+    );
+    this.node.replaceChildren(
+      ...(nodes.length
+        ? nodes
+        : [h("div", { class: "suggest-none", role: "option", "aria-disabled": "true" }, this.strings.nothingFound)]),
+    );
     this.node.hidden = false;
     this.mark();
   }
 
   /** @param {Choice} choice @param {number} index */
   option(choice, index) {
-    return h("div", { class: "suggest-option", role: "option", id: `suggest-${index}`, "data-testid": "suggestion", onclick: () => this.pick(index) },
-      icon(choice.icon ?? "tag"), h("span", { dir: "auto" }, choice.title, choice.description && h("small", {}, choice.description)));
+    return h(
+      "div",
+      {
+        class: "suggest-option",
+        role: "option",
+        id: `suggest-${index}`,
+        "data-testid": "suggestion",
+        onclick: () => this.pick(index),
+      },
+      icon(choice.icon ?? "tag"),
+      h("span", { dir: "auto" }, choice.title, choice.description && h("small", {}, choice.description)),
+    );
   }
 
   mark() {

@@ -17,7 +17,10 @@ export class ThreadView {
     this.views = new Map();
     /** What the settled ones show, as JSON. @type {Map<string, string>} */
     this.seen = new Map();
-    /** Items in whose place a question waits that the server does not keep, and what it keeps, as JSON. @type {Map<string, string>} */
+    /**
+     * Items in whose place a question waits that the server does not keep, and what it keeps, as JSON.
+     * @type {Map<string, string>}
+     */
     this.asking = new Map();
     /** The sent message that the server has not named yet. @type {import("./items.js").View | null} */
     this.pending = null;
@@ -75,14 +78,20 @@ export class ThreadView {
     this.pending = null;
   }
 
-  /** Show what the server keeps of an item, unless a question waits in its place. @param {import("./items.js").Item} item */
+  /**
+   * Show what the server keeps of an item, unless a question waits in its place.
+   * @param {import("./items.js").Item} item
+   */
   refresh(item) {
     const state = JSON.stringify(item);
     if (this.asking.has(item.id) && this.seen.get(item.id) !== state) this.asking.set(item.id, state);
     else this.upsert(item, false);
   }
 
-  /** Show what a click was answered with; a card that asks back, and is not what the server keeps, is a question. @param {import("./items.js").Item} item */
+  /**
+   * Show what a click was answered with; a card that asks back, and is not what the server keeps, is a question.
+   * @param {import("./items.js").Item} item
+   */
   showReply(item) {
     const kept = this.asking.get(item.id) ?? this.seen.get(item.id) ?? "";
     const asks = item.widget?.confirm || item.widget?.cancel;
@@ -127,19 +136,21 @@ export class ThreadView {
   /** Whether something on screen above an item may have changed since: widgets show the present. @param {string} id */
   hasChangingBefore(id) {
     const node = this.views.get(id)?.node;
-    return [...this.list.querySelectorAll(".widget")].some((widget) => node && widget.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING);
+    return [...this.list.querySelectorAll(".widget")].some(
+      (widget) => node && widget.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING,
+    );
   }
 
   /** The id of the person's last message, if the server has named it. @returns {string | null} */
   lastQuestion() {
     const rows = /** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll(".row.user[data-item-id]"));
-    return rows.length ? rows[rows.length - 1].dataset.itemId ?? null : null;
+    return rows.length ? (rows[rows.length - 1].dataset.itemId ?? null) : null;
   }
 
   /** What the conversation itself says about the end of the last answer, if it does. */
   lastNotice() {
     const last = this.list.lastElementChild;
-    return last?.classList.contains("task-line") ? last.textContent ?? "" : "";
+    return last?.classList.contains("task-line") ? (last.textContent ?? "") : "";
   }
 
   /** Take what came after an item off the screen. @param {string} id */
@@ -164,17 +175,28 @@ export class ThreadView {
   async apply(event) {
     if (event.item ?? event.update) await prepare([event.item ?? event.update]);
     switch (event.type) {
-      case "thread.item.added": this.upsert(event.item, true); break;
+      case "thread.item.added":
+        this.upsert(event.item, true);
+        break;
       case "thread.item.done":
-      case "thread.item.replaced": this.upsert(event.item, false); break;
-      case "thread.item.removed": this.remove(event.item_id); break;
+      case "thread.item.replaced":
+        this.upsert(event.item, false);
+        break;
+      case "thread.item.removed":
+        this.remove(event.item_id);
+        break;
       case "thread.item.updated":
         this.seen.delete(event.item_id);
         this.views.get(event.item_id)?.update?.(event.update);
         break;
-      case "progress_update": this.progressText = event.text; break;
-      case "notice": await this.addNotice(/** @type {any} */ (event)); break;
-      default: return false;
+      case "progress_update":
+        this.progressText = event.text;
+        break;
+      case "notice":
+        await this.addNotice(/** @type {any} */ (event));
+        break;
+      default:
+        return false;
     }
     if (event.type.startsWith("thread.item.")) this.progressText = "";
     this.drawProgress();
@@ -184,7 +206,8 @@ export class ThreadView {
   stop() {
     const live = [...this.views.values()].filter((view) => view.isLive?.());
     for (const view of live) view.stop?.();
-    if (!live.length) this.list.append(h("div", { class: "row stopped", "data-testid": "stopped" }, this.context.strings.stopped));
+    if (!live.length)
+      this.list.append(h("div", { class: "row stopped", "data-testid": "stopped" }, this.context.strings.stopped));
   }
 
   /** The words of the last answer, for the live region. */
@@ -219,19 +242,39 @@ export class ThreadView {
   /** @param {{level: string, message: string, title?: string | null}} notice */
   async addNotice({ level, message, title }) {
     const { markdown } = await import("./markdown.js");
-    const node = h("div", { class: `row notice ${level}`, role: "status", "data-testid": "notice" },
+    const node = h(
+      "div",
+      { class: `row notice ${level}`, role: "status", "data-testid": "notice" },
       icon(level === "info" ? "info" : "warn"),
-      h("div", {}, title ? h("strong", {}, title) : null, markdown(message)));
+      h("div", {}, title ? h("strong", {}, title) : null, markdown(message)),
+    );
     this.list.append(node);
   }
 
-  /** Where the conversation says what happened, only the way on is offered. @param {string} message @param {(() => void) | null} onRetry */
+  /**
+   * Where the conversation says what happened, only the way on is offered.
+   * @param {string} message
+   * @param {(() => void) | null} onRetry
+   */
   setError(message, onRetry) {
-    const retry = onRetry
-      && h("button", { type: "button", class: "button", "data-testid": "retry", onclick: onRetry }, this.context.strings.retry);
+    const retry =
+      onRetry &&
+      h(
+        "button",
+        { type: "button", class: "button", "data-testid": "retry", onclick: onRetry },
+        this.context.strings.retry,
+      );
     if (this.lastNotice() && retry) this.error.replaceChildren(retry);
-    else this.error.replaceChildren(h("div", { class: "error", role: "alert", "data-testid": "error" },
-      icon("warn"), h("span", {}, message), retry));
+    else
+      this.error.replaceChildren(
+        h(
+          "div",
+          { class: "error", role: "alert", "data-testid": "error" },
+          icon("warn"),
+          h("span", {}, message),
+          retry,
+        ),
+      );
   }
 
   clearError() {

@@ -60,7 +60,8 @@ export class Turn {
         }
         return;
       } catch (error) {
-        if (signal.aborted || !(/** @type {any} */ (error).repeatable) || attempt >= REPEAT_AFTER_MS.length) throw error;
+        if (signal.aborted || !(/** @type {any} */ (error).repeatable) || attempt >= REPEAT_AFTER_MS.length)
+          throw error;
         onReconnecting(true);
         await delay(REPEAT_AFTER_MS[attempt], signal);
         await online(signal);

@@ -1,6 +1,6 @@
 // @ts-check
-// ChatKit's widgets: trees of components that a server describes. A new state is drawn over the old one in place; what a
-// control does is looked up when it is used.
+// ChatKit's widgets: trees of components that a server describes. A new state is drawn over the old one in place; what
+// a control does is looked up when it is used.
 import { h } from "./dom.js";
 import { parts } from "./items.js";
 import { morph, settle } from "./morph.js";
@@ -12,7 +12,10 @@ import { Drawing } from "./widget-parts.js";
  * @typedef {{type: string, payload?: any, handler?: string, streaming?: boolean, loadingBehavior?: string}} Action
  */
 
-/** @param {Iterable<Element>} fields @returns {Record<string, any>} nested where names have dots: `a.b` is `{a: {b: …}}` */
+/**
+ * @param {Iterable<Element>} fields
+ * @returns {Record<string, any>} nested where names have dots: `a.b` is `{a: {b: …}}`
+ */
 function valuesOf(fields) {
   /** @type {Record<string, any>} */
   const values = {};
@@ -49,7 +52,7 @@ export class WidgetView {
     this.onAction = onAction;
     this.strings = strings;
     this.item = item;
-    this.prefix = `w${count += 1}`;
+    this.prefix = `w${(count += 1)}`;
     this.showsAll = false;
     /** @type {WeakMap<Element, Component>} */
     this.components = new WeakMap();
@@ -73,14 +76,19 @@ export class WidgetView {
     if (update.type === "widget.root.updated") this.item.widget = update.widget;
     const component = findComponent(this.item.widget, update.component_id);
     if (component && update.type === "widget.component.updated") replaceMembers(component, update.component);
-    if (component && update.type === "widget.streaming_text.value_delta") component.value = `${component.value ?? ""}${update.delta}`;
+    if (component && update.type === "widget.streaming_text.value_delta")
+      component.value = `${component.value ?? ""}${update.delta}`;
     this.draw();
   }
 
   draw() {
     if (parts.chart) this.adopt(parts.chart.chartSheet);
-    const drawing = new Drawing({ strings: this.strings, prefix: this.prefix, showsAll: this.showsAll,
-      know: (node, component) => this.components.set(node, component) });
+    const drawing = new Drawing({
+      strings: this.strings,
+      prefix: this.prefix,
+      showsAll: this.showsAll,
+      know: (node, component) => this.components.set(node, component),
+    });
     const next = drawing.one(this.item.widget);
     const old = this.node.firstElementChild;
     if (!next) this.node.replaceChildren();

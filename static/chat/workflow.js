@@ -20,8 +20,8 @@ export function taskDetails(task) {
 }
 
 export class WorkflowView {
-  /** @param {import("./items.js").Item} item @param {import("./items.js").Context} context */
-  constructor(item, { strings }) {
+  /** @param {import("./items.js").Item} _item @param {import("./items.js").Context} context */
+  constructor(_item, { strings }) {
     this.strings = strings;
     this.mark = h("span", { class: "mark-icon" });
     this.title = h("span", { class: "title" });
@@ -53,8 +53,11 @@ export class WorkflowView {
 
   isLoading() {
     const { tasks } = this.workflow;
-    return !this.stopped && this.streaming
-      && (!tasks.length || tasks.some((/** @type {Task} */ task) => task.status_indicator === "loading"));
+    return (
+      !this.stopped &&
+      this.streaming &&
+      (!tasks.length || tasks.some((/** @type {Task} */ task) => task.status_indicator === "loading"))
+    );
   }
 
   summary() {
@@ -85,7 +88,9 @@ export class WorkflowView {
   }
 }
 
-/** A single task outside a workflow: one quiet line. This is how a conversation keeps saying why an answer is missing. */
+/**
+ * A single task outside a workflow: one quiet line. This is how a conversation keeps saying why an answer is missing.
+ */
 export class TaskView {
   constructor() {
     this.node = h("div", { class: "row task-line", "data-testid": "task-item" });

@@ -6,14 +6,27 @@ import { chooseZone, chosenZone } from "./zone.js";
 
 /** What a browser calls itself, in words. @param {string} agent */
 function agentText(agent) {
-  const browser = [["Edg/", "Edge"], ["Firefox/", "Firefox"], ["Chrome/", "Chrome"], ["Safari/", "Safari"]].find(([sign]) => agent.includes(sign));
-  const system = [["iPhone", "iPhone"], ["Android", "Android"], ["Mac OS", "Mac"], ["Windows", "Windows"], ["Linux", "Linux"]].find(([sign]) => agent.includes(sign));
+  const browser = [
+    ["Edg/", "Edge"],
+    ["Firefox/", "Firefox"],
+    ["Chrome/", "Chrome"],
+    ["Safari/", "Safari"],
+  ].find(([sign]) => agent.includes(sign));
+  const system = [
+    ["iPhone", "iPhone"],
+    ["Android", "Android"],
+    ["Mac OS", "Mac"],
+    ["Windows", "Windows"],
+    ["Linux", "Linux"],
+  ].find(([sign]) => agent.includes(sign));
   return browser && system ? `${browser[1]} on ${system[1]}` : agent.split(" ")[0] || "Another program";
 }
 
 export class AccountDialog {
   /**
-   * @param {HTMLDialogElement} dialog @param {import("./api.js").Api} api @param {import("./session.js").Session} session
+   * @param {HTMLDialogElement} dialog
+   * @param {import("./api.js").Api} api
+   * @param {import("./session.js").Session} session
    * @param {() => void} onGone called once the account is deleted
    */
   constructor(dialog, api, session, onGone) {
@@ -21,12 +34,19 @@ export class AccountDialog {
     this.api = api;
     this.session = session;
     this.onGone = onGone;
-    this.find = (/** @type {string} */ name) => /** @type {HTMLElement} */ (dialog.querySelector(`[data-part="${name}"]`));
+    this.find = (/** @type {string} */ name) =>
+      /** @type {HTMLElement} */ (dialog.querySelector(`[data-part="${name}"]`));
     this.form = /** @type {HTMLFormElement} */ (this.find("form"));
-    this.form.addEventListener("submit", (event) => { event.preventDefault(); this.try(() => this.save()); });
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.try(() => this.save());
+    });
     this.find("others").addEventListener("click", () => this.try(() => this.signOutOthers()));
     const sure = /** @type {HTMLFormElement} */ (this.find("delete"));
-    sure.addEventListener("submit", (event) => { event.preventDefault(); this.try(() => this.remove(sure.sure.value)); });
+    sure.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.try(() => this.remove(sure.sure.value));
+    });
   }
 
   async open() {
@@ -36,8 +56,12 @@ export class AccountDialog {
       const me = await this.api.request("GET", "me");
       this.form.personName.value = me.name;
       const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-      this.form.zone.replaceChildren(h("option", { value: "" }, `This device's (${own})`),
-        ...Intl.supportedValuesOf("timeZone").map((zone) => h("option", { value: zone, selected: zone === chosenZone() }, zone.replaceAll("_", " "))));
+      this.form.zone.replaceChildren(
+        h("option", { value: "" }, `This device's (${own})`),
+        ...Intl.supportedValuesOf("timeZone").map((zone) =>
+          h("option", { value: zone, selected: zone === chosenZone() }, zone.replaceAll("_", " ")),
+        ),
+      );
       await this.showSessions();
     });
   }
@@ -68,15 +92,36 @@ export class AccountDialog {
 
   async showSessions() {
     const [sessions, here] = await Promise.all([this.session.call("/list-sessions"), this.session.get()]);
-    this.find("sessions").replaceChildren(...sessions.map((/** @type {any} */ each) => {
-      const isHere = each.token === /** @type {any} */ (here?.session)?.token;
-      const what = h("div", {}, agentText(each.userAgent ?? ""), h("div", { class: "secondary" }, isHere ? "This browser" : `Signed in ${agoText(each.createdAt, new Date())}`));
-      const out = h("button", { type: "button", class: "button", "data-testid": "revoke-session", onclick: () => this.try(async () => {
-        await this.session.call("/revoke-session", { token: each.token });
-        await this.showSessions();
-      }) }, "Sign out");
-      return h("li", { class: "token", "data-testid": "session" }, what, isHere ? null : out);
-    }));
+    this.find("sessions").replaceChildren(
+      ...sessions.map((/** @type {any} */ each) => {
+        const isHere = each.token === /** @type {any} */ (here?.session)?.token;
+        const what = h(
+          "div",
+          {},
+          agentText(each.userAgent ?? ""),
+          h(
+            "div",
+            { class: "secondary" },
+            isHere ? "This browser" : `Signed in ${agoText(each.createdAt, new Date())}`,
+          ),
+        );
+        const out = h(
+          "button",
+          {
+            type: "button",
+            class: "button",
+            "data-testid": "revoke-session",
+            onclick: () =>
+              this.try(async () => {
+                await this.session.call("/revoke-session", { token: each.token });
+                await this.showSessions();
+              }),
+          },
+          "Sign out",
+        );
+        return h("li", { class: "token", "data-testid": "session" }, what, isHere ? null : out);
+      }),
+    );
     this.find("others").hidden = sessions.length < 2;
   }
 

@@ -27,7 +27,8 @@ export class Api {
   }
 
   /**
-   * `fetch` with the token. A refused token is renewed and the request repeated, once; an ended session is a 401 answer,
+   * `fetch` with the token. A refused token is renewed and the request repeated, once; an ended session is a 401
+   * answer,
    * as the server would give it.
    *
    * @param {RequestInfo | URL} input @param {RequestInit} [init]
@@ -45,7 +46,8 @@ export class Api {
   }
 
   /**
-   * `fetch` for a chat element that knows no keys: OpenAI's repeats a request up to five times. A repeat is the same body
+   * `fetch` for a chat element that knows no keys: OpenAI's repeats a request up to five times. A repeat is the same
+   * body
    * again before the answer has arrived whole, and gets the same key; saying the same thing twice is no repeat.
    *
    * @param {RequestInfo | URL} input @param {RequestInit} [init]
@@ -59,7 +61,9 @@ export class Api {
     this.unanswered.set(body, key);
     headers.set("Idempotency-Key", key);
     const response = await this.fetch(input, { ...init, headers });
-    const forget = () => { this.unanswered.delete(body); };
+    const forget = () => {
+      this.unanswered.delete(body);
+    };
     if (response.status < 500 && !response.ok) forget();
     if (!response.ok || !response.body) return response;
     return new Response(response.body.pipeThrough(new TransformStream({ flush: forget })), response);
@@ -103,7 +107,13 @@ export class Api {
     return { data, response };
   }
 
-  /** @param {string} method @param {string} path @param {object} [body] @param {string} [key] @param {AbortSignal} [signal] */
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   * @param {string} [key]
+   * @param {AbortSignal} [signal]
+   */
   async call(method, path, body, key, signal) {
     // The server notes which way a change came.
     /** @type {Record<string, string>} */
@@ -111,6 +121,11 @@ export class Api {
     if (body) headers["Content-Type"] = "application/json";
     if (key) headers["Idempotency-Key"] = key;
     const userId = encodeURIComponent(await this.session.userId().catch(() => "me"));
-    return this.fetch(`${this.apiUrl}/${userId}/${path}`, { method, headers, signal, body: body && JSON.stringify(body) });
+    return this.fetch(`${this.apiUrl}/${userId}/${path}`, {
+      method,
+      headers,
+      signal,
+      body: body && JSON.stringify(body),
+    });
   }
 }

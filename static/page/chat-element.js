@@ -1,7 +1,10 @@
 // @ts-check
 // Which chat element the page shows: our own, or OpenAI's where the installation has a domain key for it.
 
-/** @typedef {import("../chat/element.js").ErrandChat} ErrandChat @typedef {import("@openai/chatkit").OpenAIChatKit} OpenAIChatKit */
+/**
+ * @typedef {import("../chat/element.js").ErrandChat} ErrandChat
+ * @typedef {import("@openai/chatkit").OpenAIChatKit} OpenAIChatKit
+ */
 
 const OFFICIAL = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js";
 
@@ -11,7 +14,12 @@ function script(source) {
     const node = document.createElement("script");
     node.src = source;
     node.onload = resolve;
-    node.onerror = () => reject(new Error("OpenAI's chat element could not be loaded. Unset CHATKIT_DOMAIN_KEY to use the one that comes with Errand."));
+    node.onerror = () =>
+      reject(
+        new Error(
+          "OpenAI's chat element could not be loaded. Unset CHATKIT_DOMAIN_KEY to use the one that comes with Errand.",
+        ),
+      );
     document.head.append(node);
   });
 }
@@ -33,7 +41,11 @@ export async function chooseElement(ours, domainKey) {
   return /** @type {OpenAIChatKit} */ (theirs);
 }
 
-/** Whether it is our own, which can do a few things more. @param {ErrandChat | OpenAIChatKit} chat @returns {chat is ErrandChat} */
+/**
+ * Whether it is our own, which can do a few things more.
+ * @param {ErrandChat | OpenAIChatKit} chat
+ * @returns {chat is ErrandChat}
+ */
 export function isOurs(chat) {
   return "showItem" in chat;
 }

@@ -6,7 +6,11 @@
 /** @type {import("@openai/chatkit").StartScreenPrompt[]} */
 const PROMPTS = [
   { label: "What do I have today?", prompt: "What do I have today?", icon: "calendar" },
-  { label: "Remind me to call the dentist tomorrow at 10am", prompt: "Remind me to call the dentist tomorrow at 10am", icon: "clock" },
+  {
+    label: "Remind me to call the dentist tomorrow at 10am",
+    prompt: "Remind me to call the dentist tomorrow at 10am",
+    icon: "clock",
+  },
   { label: "What is overdue?", prompt: "What is overdue?", icon: "info" },
   { label: "Add buy milk #shopping", prompt: "Add buy milk #shopping", icon: "plus" },
 ];
@@ -18,7 +22,12 @@ const PROMPTS = [
  */
 export function chatOptions(config, { api, initialThread, onEntity }) {
   return {
-    api: { url: config.chatUrl, domainKey: config.domainKey ?? "local", fetch: api.chatFetch, uploadStrategy: { type: "two_phase" } },
+    api: {
+      url: config.chatUrl,
+      domainKey: config.domainKey ?? "local",
+      fetch: api.chatFetch,
+      uploadStrategy: { type: "two_phase" },
+    },
     locale: config.locale || undefined,
     initialThread,
     history: { enabled: true, showDelete: true, showRename: true },
@@ -36,8 +45,11 @@ function composerOptions({ attachments, tools = [], models = [], dictation }) {
   return {
     placeholder: "Add, ask or change something",
     attachments: attachments?.enabled
-      ? { enabled: true, maxSize: attachments.maxBytes, maxCount: attachments.maxCount, accept: attachments.accept } : undefined,
-    tools: tools.length ? tools.map((/** @type {{icon?: string}} */ tool) => ({ ...tool, icon: tool.icon ?? "bolt" })) : undefined,
+      ? { enabled: true, maxSize: attachments.maxBytes, maxCount: attachments.maxCount, accept: attachments.accept }
+      : undefined,
+    tools: tools.length
+      ? tools.map((/** @type {{icon?: string}} */ tool) => ({ ...tool, icon: tool.icon ?? "bolt" }))
+      : undefined,
     models: models.length ? models : undefined,
     dictation: { enabled: Boolean(dictation) },
   };
@@ -45,7 +57,9 @@ function composerOptions({ attachments, tools = [], models = [], dictation }) {
 
 /**
  * What "@" finds, and what is told of it.
- * @param {Api} api @param {(entity: import("@openai/chatkit").Entity) => void} onClick @returns {ChatKitOptions["entities"]}
+ * @param {Api} api
+ * @param {(entity: import("@openai/chatkit").Entity) => void} onClick
+ * @returns {ChatKitOptions["entities"]}
  */
 function entityOptions(api, onClick) {
   return {
@@ -63,8 +77,10 @@ function entityOptions(api, onClick) {
 export function chatAdditions(api, onSource) {
   return {
     stop: (turnId) => api.request("POST", `turns/${encodeURIComponent(turnId)}/stop`, {}),
-    watch: (turnId, signal) => api.call("GET", `turns/${encodeURIComponent(turnId)}/events`, undefined, undefined, signal),
-    versions: async (threadId) => (await api.request("GET", `conversations/${encodeURIComponent(threadId)}/versions`)).items,
+    watch: (turnId, signal) =>
+      api.call("GET", `turns/${encodeURIComponent(turnId)}/events`, undefined, undefined, signal),
+    versions: async (threadId) =>
+      (await api.request("GET", `conversations/${encodeURIComponent(threadId)}/versions`)).items,
     activate: (turnId) => api.request("POST", `turns/${encodeURIComponent(turnId)}/activate`, {}),
     search: async (query) => (await api.request("GET", `conversations?q=${encodeURIComponent(query)}`)).items,
     onSource,

@@ -5,7 +5,9 @@ import { isOurs } from "./chat-element.js";
 /**
  * Open the conversation of a turn at the message that it answers.
  *
- * @param {import("./api.js").Api} api @param {import("../chat/element.js").ErrandChat | import("@openai/chatkit").OpenAIChatKit} chat @param {string} turnId
+ * @param {import("./api.js").Api} api
+ * @param {import("../chat/element.js").ErrandChat | import("@openai/chatkit").OpenAIChatKit} chat
+ * @param {string} turnId
  */
 export async function showTurn(api, chat, turnId) {
   const turn = await api.request("GET", `turns/${encodeURIComponent(turnId)}`);

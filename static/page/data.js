@@ -19,7 +19,8 @@ async function download(api, path, name) {
 export function bindData(api, toast, onImported) {
   const file = /** @type {HTMLInputElement} */ (document.getElementById("import-file"));
   const menu = /** @type {HTMLElement} */ (document.getElementById("account-menu"));
-  const failed = (/** @type {any} */ error) => toast.show(error instanceof SyntaxError ? "That file is not an export of Errand." : error.message);
+  const failed = (/** @type {any} */ error) =>
+    toast.show(error instanceof SyntaxError ? "That file is not an export of Errand." : error.message);
   for (const button of menu.querySelectorAll("[data-export]")) {
     const path = /** @type {string} */ (/** @type {HTMLElement} */ (button).dataset.export);
     button.addEventListener("click", () => {
@@ -27,14 +28,18 @@ export function bindData(api, toast, onImported) {
       download(api, path, path === "export" ? "errand.json" : "errand.ics").catch(failed);
     });
   }
-  document.getElementById("import")?.addEventListener("click", () => { menu.hidePopover(); file.click(); });
+  document.getElementById("import")?.addEventListener("click", () => {
+    menu.hidePopover();
+    file.click();
+  });
   file.addEventListener("change", async () => {
     const chosen = file.files?.[0];
     file.value = "";
     if (!chosen) return;
     try {
       const { data } = await api.write("POST", "import", JSON.parse(await chosen.text()), uuid());
-      toast.show(`Imported ${data.added} ${data.added === 1 ? "task" : "tasks"}${data.skipped ? `, ${data.skipped} were here already` : ""}`);
+      const skipped = data.skipped ? `, ${data.skipped} were here already` : "";
+      toast.show(`Imported ${data.added} ${data.added === 1 ? "task" : "tasks"}${skipped}`);
       onImported();
     } catch (error) {
       failed(error);

@@ -1,5 +1,6 @@
 // @ts-check
-// Due dates as people say them. Tasks carry local dates ("2026-11-20", "17:00"): they are compared as they are, no zones.
+// Due dates as people say them. Tasks carry local dates ("2026-11-20", "17:00"): they are compared as they are, no
+// zones.
 
 /**
  * @typedef {{id: number, title: string, notes: string, priority: string, labels: string[], due_date: string | null,
@@ -22,7 +23,11 @@ function clock(date) {
   return date.toTimeString().slice(0, 5);
 }
 
-/** Days from today to that day; calendar days, so a change to summer time does not count. @param {string} day @param {Date} now */
+/**
+ * Days from today to that day; calendar days, so a change to summer time does not count.
+ * @param {string} day
+ * @param {Date} now
+ */
 function daysUntil(day, now) {
   return Math.round((Date.parse(day) - Date.parse(isoDay(now))) / DAY_MS);
 }
@@ -45,7 +50,12 @@ export function dueText(task, now) {
   return [dayText(task.due_date, days, now), time].filter(Boolean).join(" ");
 }
 
-/** A day and time that nobody has in mind yet. @param {Task} task @param {Date} now @returns {string} "tomorrow 9:00", "Mon 30 Nov 9:00" */
+/**
+ * A day and time that nobody has in mind yet.
+ * @param {Task} task
+ * @param {Date} now
+ * @returns {string} "tomorrow 9:00", "Mon 30 Nov 9:00"
+ */
 export function nextText(task, now) {
   if (!task.due_date || daysUntil(task.due_date, now) < 2) return dueText(task, now);
   return exactDue(task.due_date, task.due_time);
@@ -53,7 +63,9 @@ export function nextText(task, now) {
 
 /** @param {string} day @param {string | null} time @returns {string} "Mon 23 Nov 17:00" */
 export function exactDue(day, time) {
-  const text = new Date(`${day}T12:00`).toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short" }).replace(",", "");
+  const text = new Date(`${day}T12:00`)
+    .toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short" })
+    .replace(",", "");
   return [text, time?.slice(0, 5)].filter(Boolean).join(" ");
 }
 
@@ -74,7 +86,12 @@ export function dayLabel(day, now) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** A moment that has passed. @param {string} iso @param {Date} now @returns {string} "just now", "5 min ago", "yesterday 17:05" */
+/**
+ * A moment that has passed.
+ * @param {string} iso
+ * @param {Date} now
+ * @returns {string} "just now", "5 min ago", "yesterday 17:05"
+ */
 export function agoText(iso, now) {
   const date = new Date(iso);
   const minutes = Math.floor((now.getTime() - date.getTime()) / 60_000);
@@ -91,8 +108,13 @@ export function pastDayText(day, now) {
 
 /** The server's order: by day, then as ordered by hand, then by time and priority. @param {Task} a @param {Task} b */
 export function inListOrder(a, b) {
-  return (a.due_date ?? "9").localeCompare(b.due_date ?? "9") || (a.position ?? Infinity) - (b.position ?? Infinity)
-    || (a.due_time ?? "99").localeCompare(b.due_time ?? "99") || a.priority.localeCompare(b.priority) || a.id - b.id;
+  return (
+    (a.due_date ?? "9").localeCompare(b.due_date ?? "9") ||
+    (a.position ?? Infinity) - (b.position ?? Infinity) ||
+    (a.due_time ?? "99").localeCompare(b.due_time ?? "99") ||
+    a.priority.localeCompare(b.priority) ||
+    a.id - b.id
+  );
 }
 
 /** Latest first. @param {Task} a @param {Task} b */

@@ -5,7 +5,8 @@ import { morph } from "../chat/morph.js";
 import { upload } from "./upload.js";
 
 /**
- * @typedef {{id: string, name: string, title: string, kind: string, bytes: number, state: "waiting" | "reading" | "ready" | "failed",
+ * @typedef {{id: string, name: string, title: string, kind: string, bytes: number, state: "waiting" | "reading" |
+ *   "ready" | "failed",
  *   problem: string | null, progress: number, pages: number | null, passages: number, shared_with: string | null,
  *   is_mine: boolean}} Document
  * @typedef {{file: File, key: string, share: number, problem: string}} Sending
@@ -25,7 +26,8 @@ export class DocumentsPanel {
     this.bytesLimit = bytesLimit;
     this.open = open;
     this.onDeleted = onDeleted;
-    this.find = (/** @type {string} */ name) => /** @type {HTMLElement} */ (root.querySelector(`[data-part="${name}"]`));
+    this.find = (/** @type {string} */ name) =>
+      /** @type {HTMLElement} */ (root.querySelector(`[data-part="${name}"]`));
     /** @type {Document[]} */
     this.documents = [];
     /** @type {string | null} */
@@ -45,7 +47,10 @@ export class DocumentsPanel {
     for (const sending of added) {
       if (sending.problem) continue;
       try {
-        await upload(this.api, sending.file, (share) => { sending.share = share; this.draw(); });
+        await upload(this.api, sending.file, (share) => {
+          sending.share = share;
+          this.draw();
+        });
         this.forget(sending);
       } catch (error) {
         sending.problem = /** @type {Error} */ (error).message;
@@ -109,10 +114,26 @@ export class DocumentsPanel {
   /** @param {Sending} sending */
   sendingRow(sending) {
     const { file, key, share, problem } = sending;
-    return h("li", { class: "document", "data-key": key, "data-state": problem ? "failed" : "sending", "data-testid": "document" },
-      h("div", { class: "document-main" }, h("p", { class: "document-title" }, file.name),
-        ...(problem ? [failure(problem)] : [h("p", { class: "secondary" }, `Sending ${Math.round(share * 100)} %`), bar(share)])),
-      problem ? iconButton("close", `Forget ${file.name}`, { onclick: () => { this.forget(sending); this.draw(); } }) : null);
+    return h(
+      "li",
+      { class: "document", "data-key": key, "data-state": problem ? "failed" : "sending", "data-testid": "document" },
+      h(
+        "div",
+        { class: "document-main" },
+        h("p", { class: "document-title" }, file.name),
+        ...(problem
+          ? [failure(problem)]
+          : [h("p", { class: "secondary" }, `Sending ${Math.round(share * 100)} %`), bar(share)]),
+      ),
+      problem
+        ? iconButton("close", `Forget ${file.name}`, {
+            onclick: () => {
+              this.forget(sending);
+              this.draw();
+            },
+          })
+        : null,
+    );
   }
 
   /** @param {Document} document */
@@ -121,22 +142,43 @@ export class DocumentsPanel {
     const label = title || name;
     const canOpen = document.passages > 0;
     const heading = canOpen
-      ? h("button", { type: "button", class: "document-title", "data-testid": "open-document", onclick: () => this.open(id) }, label)
+      ? h(
+          "button",
+          { type: "button", class: "document-title", "data-testid": "open-document", onclick: () => this.open(id) },
+          label,
+        )
       : h("p", { class: "document-title" }, label);
-    const again = state === "failed" && isMine
-      ? h("button", { type: "button", class: "link", onclick: () => this.readAgain(id) }, "Try again") : null;
-    return h("li", { class: "document", "data-key": id, "data-state": state, "data-testid": "document" },
-      h("div", { class: "document-main" }, heading, state === "failed" ? failure(problem ?? "", again) : h("p", { class: "secondary" }, facts(document)),
-        state === "waiting" || state === "reading" ? bar(state === "reading" ? progress / 100 : 0) : null),
-      isMine ? this.deleteButton(document, label) : null);
+    const again =
+      state === "failed" && isMine
+        ? h("button", { type: "button", class: "link", onclick: () => this.readAgain(id) }, "Try again")
+        : null;
+    return h(
+      "li",
+      { class: "document", "data-key": id, "data-state": state, "data-testid": "document" },
+      h(
+        "div",
+        { class: "document-main" },
+        heading,
+        state === "failed" ? failure(problem ?? "", again) : h("p", { class: "secondary" }, facts(document)),
+        state === "waiting" || state === "reading" ? bar(state === "reading" ? progress / 100 : 0) : null,
+      ),
+      isMine ? this.deleteButton(document, label) : null,
+    );
   }
 
-  /** Cannot be taken back, so it asks: the button itself is the question. @param {Document} document @param {string} label */
+  /**
+   * Cannot be taken back, so it asks: the button itself is the question.
+   * @param {Document} document
+   * @param {string} label
+   */
   deleteButton({ id }, label) {
     const isSure = this.sure === id;
-    const button = iconButton("trash", `${isSure ? "Really delete" : "Delete"} ${label}`, { "data-testid": "delete-document",
-      class: isSure ? "icon-button sure" : "icon-button", onclick: () => (this.sure === id ? this.delete(id) : this.ask(id)),
-      onblur: () => queueMicrotask(() => this.ask(null)) });  // drawing may be what took the focus
+    const button = iconButton("trash", `${isSure ? "Really delete" : "Delete"} ${label}`, {
+      "data-testid": "delete-document",
+      class: isSure ? "icon-button sure" : "icon-button",
+      onclick: () => (this.sure === id ? this.delete(id) : this.ask(id)),
+      onblur: () => queueMicrotask(() => this.ask(null)),
+    }); // drawing may be what took the focus
     if (isSure) button.replaceChildren("Delete");
     return button;
   }
@@ -174,14 +216,21 @@ export class DocumentsPanel {
 function facts({ kind, state, progress, pages, passages, shared_with: group, bytes }) {
   if (state === "waiting") return "Waiting to be read";
   if (state === "reading") return progress ? `Reading ${progress} %` : "Reading…";
-  const size = pages ? `${pages} ${pages === 1 ? "page" : "pages"}` : `${passages} ${passages === 1 ? "passage" : "passages"}`;
+  const size = pages
+    ? `${pages} ${pages === 1 ? "page" : "pages"}`
+    : `${passages} ${passages === 1 ? "passage" : "passages"}`;
   const known = KINDS[/** @type {keyof typeof KINDS} */ (kind)] ?? `${Math.ceil(bytes / 1000)} kB`;
   return [known, size, group ? `shared with ${group}` : ""].filter(Boolean).join(" · ");
 }
 
 /** @param {string} problem @param {HTMLElement | null} [action] */
 function failure(problem, action = null) {
-  return h("p", { class: "document-problem", "data-testid": "document-problem" }, icon("warn"), h("span", {}, problem, action ? " " : null, action));
+  return h(
+    "p",
+    { class: "document-problem", "data-testid": "document-problem" },
+    icon("warn"),
+    h("span", {}, problem, action ? " " : null, action),
+  );
 }
 
 /** @param {number} share from 0 to 1 */

@@ -20,9 +20,11 @@ class Field {
   }
 
   /** @returns {Value} */
-  get value() { return ""; }
-  /** @param {Value} value */
-  set value(value) {}
+  get value() {
+    return "";
+  }
+  /** @param {Value} _value */
+  set value(_value) {}
 
   get isChanged() {
     return this.shown !== null && String(this.value) !== String(this.shown);
@@ -40,11 +42,15 @@ export class TextField extends Field {
   /** @param {string} name @param {Record<string, any>} props */
   constructor(name, props) {
     super(name);
-    this.input = /** @type {HTMLTextAreaElement} */ (h("textarea", { rows: 1, "data-testid": `edit-${name}`, ...props, oninput: () => fit(this.input) }));
+    this.input = /** @type {HTMLTextAreaElement} */ (
+      h("textarea", { rows: 1, "data-testid": `edit-${name}`, ...props, oninput: () => fit(this.input) })
+    );
     this.node = this.input;
   }
 
-  get value() { return this.input.value; }
+  get value() {
+    return this.input.value;
+  }
   set value(value) {
     this.input.value = String(value);
     if (this.input.isConnected) fit(this.input);
@@ -61,22 +67,52 @@ export class WordsField extends Field {
     super(name);
     const reading = h("output", { class: "reading", "data-testid": `reading-${name}` });
     this.reading = new Reading(api, reading, name);
-    this.input = /** @type {HTMLInputElement} */ (h("input", { maxlength: 100, autocapitalize: "none", "data-testid": `edit-${name}`, ...props,
-      oninput: () => this.typed(), onfocus: () => this.node.setAttribute("data-used", "") }));
-    const quick = suggestions.map(([label, words]) => h("button", { type: "button", class: "chip", onclick: () => {
-      this.input.value = words;
-      this.input.focus();
-      this.typed();
-    } }, label));
-    this.node = h("div", { class: "edit-line" }, icon(iconName), h("div", { class: "edit-words" }, this.input, reading,
-      quick.length ? h("div", { class: "quick" }, ...quick) : null));
+    this.input = /** @type {HTMLInputElement} */ (
+      h("input", {
+        maxlength: 100,
+        autocapitalize: "none",
+        "data-testid": `edit-${name}`,
+        ...props,
+        oninput: () => this.typed(),
+        onfocus: () => this.node.setAttribute("data-used", ""),
+      })
+    );
+    const quick = suggestions.map(([label, words]) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "chip",
+          onclick: () => {
+            this.input.value = words;
+            this.input.focus();
+            this.typed();
+          },
+        },
+        label,
+      ),
+    );
+    this.node = h(
+      "div",
+      { class: "edit-line" },
+      icon(iconName),
+      h(
+        "div",
+        { class: "edit-words" },
+        this.input,
+        reading,
+        quick.length ? h("div", { class: "quick" }, ...quick) : null,
+      ),
+    );
   }
 
   typed() {
     this.reading.ask(this.isChanged ? this.value : "");
   }
 
-  get value() { return this.input.value.trim(); }
+  get value() {
+    return this.input.value.trim();
+  }
   set value(value) {
     this.input.value = String(value);
     this.reading.ask("");
@@ -87,13 +123,35 @@ export class PriorityField extends Field {
   constructor() {
     super("priority");
     const name = `priority-${Math.random()}`;
-    this.radios = ["p1", "p2", "p3", "p4"].map((value) => /** @type {HTMLInputElement} */ (h("input", { type: "radio", name, value,
-      "aria-label": value === "p4" ? "No priority" : `Priority ${value[1]}`, "data-testid": `edit-${value}` })));
-    this.node = h("div", { class: "edit-line" }, icon("flag"), h("fieldset", { class: "segments", "aria-label": "Priority" },
-      ...this.radios.map((radio) => h("label", {}, radio, h("span", {}, radio.value === "p4" ? "None" : radio.value.toUpperCase())))));
+    this.radios = ["p1", "p2", "p3", "p4"].map(
+      (value) =>
+        /** @type {HTMLInputElement} */ (
+          h("input", {
+            type: "radio",
+            name,
+            value,
+            "aria-label": value === "p4" ? "No priority" : `Priority ${value[1]}`,
+            "data-testid": `edit-${value}`,
+          })
+        ),
+    );
+    this.node = h(
+      "div",
+      { class: "edit-line" },
+      icon("flag"),
+      h(
+        "fieldset",
+        { class: "segments", "aria-label": "Priority" },
+        ...this.radios.map((radio) =>
+          h("label", {}, radio, h("span", {}, radio.value === "p4" ? "None" : radio.value.toUpperCase())),
+        ),
+      ),
+    );
   }
 
-  get value() { return this.radios.find((radio) => radio.checked)?.value ?? "p4"; }
+  get value() {
+    return this.radios.find((radio) => radio.checked)?.value ?? "p4";
+  }
   set value(value) {
     for (const radio of this.radios) radio.checked = radio.value === value;
   }
@@ -104,8 +162,17 @@ export class LabelsField extends Field {
     super("labels");
     /** @type {string[]} */
     this.labels = [];
-    this.input = /** @type {HTMLInputElement} */ (h("input", { "aria-label": "Add a label", placeholder: "Labels", maxlength: 50, autocapitalize: "none",
-      "data-testid": "edit-labels", enterkeyhint: "done", onkeydown: (/** @type {KeyboardEvent} */ event) => this.keydown(event) }));
+    this.input = /** @type {HTMLInputElement} */ (
+      h("input", {
+        "aria-label": "Add a label",
+        placeholder: "Labels",
+        maxlength: 50,
+        autocapitalize: "none",
+        "data-testid": "edit-labels",
+        enterkeyhint: "done",
+        onkeydown: (/** @type {KeyboardEvent} */ event) => this.keydown(event),
+      })
+    );
     this.chips = h("div", { class: "chips" }, this.input);
     this.node = h("div", { class: "edit-line" }, icon("tag"), this.chips);
   }
@@ -131,18 +198,33 @@ export class LabelsField extends Field {
 
   /** With what is typed and no chip yet. */
   get value() {
-    const typed = this.input.value.split(/[\s,#]+/).filter(Boolean).map((label) => label.toLowerCase());
+    const typed = this.input.value
+      .split(/[\s,#]+/)
+      .filter(Boolean)
+      .map((label) => label.toLowerCase());
     return [...new Set([...this.labels, ...typed])];
   }
 
   set value(labels) {
     this.labels = [.../** @type {string[]} */ (labels)];
     const hadFocus = document.activeElement === this.input;
-    this.chips.replaceChildren(...this.labels.map((label) => h("span", { class: "chip", "data-testid": "label-chip" }, `#${label}`,
-      iconButton("close", `Remove #${label}`, { class: "chip-remove", onclick: () => {
-        this.value = this.labels.filter((other) => other !== label);
-        this.input.focus();
-      } }))), this.input);
+    this.chips.replaceChildren(
+      ...this.labels.map((label) =>
+        h(
+          "span",
+          { class: "chip", "data-testid": "label-chip" },
+          `#${label}`,
+          iconButton("close", `Remove #${label}`, {
+            class: "chip-remove",
+            onclick: () => {
+              this.value = this.labels.filter((other) => other !== label);
+              this.input.focus();
+            },
+          }),
+        ),
+      ),
+      this.input,
+    );
     if (hadFocus) this.input.focus();
   }
 }

@@ -20,7 +20,8 @@ const MOST_DAYS = 7;
 
 /**
  * @param {Task[]} tasks @param {Date} now
- * @param {{lingering: Map<number, Group>, held: Map<number, Task>, folded: Set<number>}} view rows that stay in their group for now,
+ * @param {{lingering: Map<number, Group>, held: Map<number, Task>, folded: Set<number>}} view rows that stay in their
+ *   group for now,
  *   or even where they were as that task; folded parents
  * @returns {Map<Group, Entry[]>}
  */
@@ -38,8 +39,16 @@ export function layOut(tasks, now, { lingering, held, folded }) {
   /** @param {Task} task @param {boolean} nested @returns {Entry} */
   const entry = (task, nested) => {
     const parts = children.get(task.id) ?? [];
-    return { task, group: group(task), nested, parent: byId.get(task.parent_id ?? -1) ?? null, folded: folded.has(task.id),
-      progress: { done: parts.filter((part) => part.completed).length, all: parts.length }, day: null, newDay: null };
+    return {
+      task,
+      group: group(task),
+      nested,
+      parent: byId.get(task.parent_id ?? -1) ?? null,
+      folded: folded.has(task.id),
+      progress: { done: parts.filter((part) => part.completed).length, all: parts.length },
+      day: null,
+      newDay: null,
+    };
   };
   const place = (/** @type {Task} */ task) => held.get(task.id) ?? task;
   const inOrder = (/** @type {Task} */ a, /** @type {Task} */ b) => inListOrder(place(a), place(b));
@@ -50,12 +59,17 @@ export function layOut(tasks, now, { lingering, held, folded }) {
     parts.sort((a, b) => isLast(a) - isLast(b) || inOrder(a, b));
     return [entry(task, false), ...parts.map((part) => ({ ...entry(part, true), group: group(task) }))];
   };
-  const standing = Map.groupBy(tasks.filter((task) => !isBelow(task)), group);
-  return new Map([...standing].map(([name, members]) => {
-    members.sort(name === "done" ? byCompleted : inOrder);
-    const entries = name === "done" ? members.map((task) => entry(task, false)) : members.flatMap(withParts);
-    return [name, name === "upcoming" ? withDays(entries) : entries];
-  }));
+  const standing = Map.groupBy(
+    tasks.filter((task) => !isBelow(task)),
+    group,
+  );
+  return new Map(
+    [...standing].map(([name, members]) => {
+      members.sort(name === "done" ? byCompleted : inOrder);
+      const entries = name === "done" ? members.map((task) => entry(task, false)) : members.flatMap(withParts);
+      return [name, name === "upcoming" ? withDays(entries) : entries];
+    }),
+  );
 }
 
 /** Name the days, if that makes the list calmer. @param {Entry[]} entries */

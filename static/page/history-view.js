@@ -1,14 +1,15 @@
 // @ts-check
 // What was done lately, by whom and by which way, with a button that takes it back. Stands in place of the list.
 import { h, icon } from "../chat/dom.js";
-import { agoText, isoDay, dayLabel } from "./dates.js";
+import { agoText, dayLabel, isoDay } from "./dates.js";
 import { differences } from "./differences.js";
 import { whoDid } from "./fields.js";
 import { differenceLine, messageLink } from "./task-history.js";
 
 /**
  * @typedef {{id: number, title: string, before: Record<string, any> | null, after: Record<string, any> | null}} Changed
- * @typedef {{id: string, at: string, source: string, tool: string, summary: string, turn_id: string | null, is_undone: boolean,
+ * @typedef {{id: string, at: string, source: string, tool: string, summary: string, turn_id: string | null, is_undone:
+ *   boolean,
  *   changes: Changed[]}} Operation
  */
 
@@ -26,7 +27,8 @@ export class HistoryView {
     this.api = api;
     this.undo = undo;
     this.showTurn = showTurn;
-    this.find = (/** @type {string} */ name) => /** @type {HTMLElement} */ (root.querySelector(`[data-part="${name}"]`));
+    this.find = (/** @type {string} */ name) =>
+      /** @type {HTMLElement} */ (root.querySelector(`[data-part="${name}"]`));
     this.list = this.find("history");
     /** The day under whose heading the list ends. */
     this.day = "";
@@ -67,12 +69,22 @@ export class HistoryView {
       this.day = "";
       this.list.replaceChildren();
       this.append(page);
-      if (!page.items.length) this.list.append(h("p", { class: "secondary history-empty" }, "Nothing was changed yet."));
+      if (!page.items.length)
+        this.list.append(h("p", { class: "secondary history-empty" }, "Nothing was changed yet."));
       // The button that was pressed may be gone: the keyboard goes on at the newest entry.
-      const button = focused && (this.list.querySelector(`[data-operation-id="${focused}"] .take-back`) ?? this.list.querySelector(".take-back"));
+      const button =
+        focused &&
+        (this.list.querySelector(`[data-operation-id="${focused}"] .take-back`) ??
+          this.list.querySelector(".take-back"));
       if (button) /** @type {HTMLElement} */ (button).focus();
     } catch (error) {
-      this.list.replaceChildren(h("p", { class: "secondary history-empty" }, `The history could not be loaded. ${/** @type {Error} */ (error).message}`));
+      this.list.replaceChildren(
+        h(
+          "p",
+          { class: "secondary history-empty" },
+          `The history could not be loaded. ${/** @type {Error} */ (error).message}`,
+        ),
+      );
     }
   }
 
@@ -86,11 +98,19 @@ export class HistoryView {
       this.list.lastElementChild?.append(this.entry(operation, now));
     }
     if (!cursor) return;
-    const more = h("button", { type: "button", class: "button", onclick: async () => {
-      const page = await this.api.request("GET", `operations?limit=${PAGE}&cursor=${encodeURIComponent(cursor)}`);
-      more.remove();
-      this.append(page);
-    } }, "Show more");
+    const more = h(
+      "button",
+      {
+        type: "button",
+        class: "button",
+        onclick: async () => {
+          const page = await this.api.request("GET", `operations?limit=${PAGE}&cursor=${encodeURIComponent(cursor)}`);
+          more.remove();
+          this.append(page);
+        },
+      },
+      "Show more",
+    );
     this.list.append(more);
   }
 
@@ -99,19 +119,51 @@ export class HistoryView {
     const { id, at, source, tool, summary, turn_id: turn, is_undone: isUndone } = operation;
     const who = whoDid(source);
     const label = tool === "undo" ? "Redo" : "Undo";
-    const time = h("time", { datetime: at, title: new Date(at).toLocaleString("en-GB") }, isoDay(now) === isoDay(new Date(at))
-      ? agoText(at, now).replace("today ", "") : agoText(at, now).split(" ").at(-1) ?? "");
-    return h("li", { class: "operation", "data-undone": isUndone, "data-operation-id": id, "data-testid": "operation" },
-      h("div", { class: "operation-main" }, this.details(summary, operation, now),
-        h("p", { class: "secondary" }, `${who.charAt(0).toUpperCase()}${who.slice(1)} · `, time, ...(turn ? [" · ", messageLink(turn, this.showTurn)] : []))),
-      isUndone ? h("span", { class: "secondary undone" }, "Undone") : h("button", { type: "button", class: "take-back", "data-testid": "operation-undo",
-        "aria-label": `${label}: ${summary}`, onclick: () => this.take(operation) }, label));
+    const time = h(
+      "time",
+      { datetime: at, title: new Date(at).toLocaleString("en-GB") },
+      isoDay(now) === isoDay(new Date(at))
+        ? agoText(at, now).replace("today ", "")
+        : (agoText(at, now).split(" ").at(-1) ?? ""),
+    );
+    return h(
+      "li",
+      { class: "operation", "data-undone": isUndone, "data-operation-id": id, "data-testid": "operation" },
+      h(
+        "div",
+        { class: "operation-main" },
+        this.details(summary, operation, now),
+        h(
+          "p",
+          { class: "secondary" },
+          `${who.charAt(0).toUpperCase()}${who.slice(1)} · `,
+          time,
+          ...(turn ? [" · ", messageLink(turn, this.showTurn)] : []),
+        ),
+      ),
+      isUndone
+        ? h("span", { class: "secondary undone" }, "Undone")
+        : h(
+            "button",
+            {
+              type: "button",
+              class: "take-back",
+              "data-testid": "operation-undo",
+              "aria-label": `${label}: ${summary}`,
+              onclick: () => this.take(operation),
+            },
+            label,
+          ),
+    );
   }
 
   /** One line that opens to the fields. @param {string} summary @param {Operation} operation @param {Date} now */
   details(summary, { changes }, now) {
     const lines = changes.slice(0, DETAILS).flatMap(({ title, before, after }) => {
-      if (!before || !after) return changes.length > 1 ? [h("p", { class: "difference" }, `${before ? "Deleted" : "Added"} “${title}”`)] : [];
+      if (!before || !after)
+        return changes.length > 1
+          ? [h("p", { class: "difference" }, `${before ? "Deleted" : "Added"} “${title}”`)]
+          : [];
       const found = differences(before, after, now).map(differenceLine);
       return changes.length > 1 && found.length ? [h("p", { class: "difference" }, `“${title}”`), ...found] : found;
     });
@@ -123,7 +175,11 @@ export class HistoryView {
   async take({ id, summary, tool, changes }) {
     const path = `operations/${id}/undo`;
     if (tool !== "undo") await this.undo.undo({ text: summary, path });
-    else await this.undo.redo({ text: `Done again: ${changes.length === 1 ? `“${changes[0].title}”` : `${changes.length} tasks`}`, path });
+    else
+      await this.undo.redo({
+        text: `Done again: ${changes.length === 1 ? `“${changes[0].title}”` : `${changes.length} tasks`}`,
+        path,
+      });
     this.refresh();
   }
 }

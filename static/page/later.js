@@ -9,7 +9,10 @@ export function later(make) {
   let made = null;
   return () => {
     // What failed may be tried again: the network may be back.
-    made ??= make().catch((error) => { made = null; throw error; });
+    made ??= make().catch((error) => {
+      made = null;
+      throw error;
+    });
     return made;
   };
 }

@@ -8,7 +8,8 @@ const QUIET_MS = 1_500;
 export class Live {
   /**
    * @param {string} path @param {import("./session.js").Session} session
-   * @param {{onChange: (message: Record<string, any>) => void, onConversation: (message: Record<string, any>) => void, onReady: () => void,
+   * @param {{onChange: (message: Record<string, any>) => void, onConversation: (message: Record<string, any>) => void,
+   *   onReady: () => void,
    *   onState: (connected: boolean) => void}} handlers
    */
   constructor(path, session, handlers) {

@@ -1,6 +1,7 @@
 // @ts-check
-// Puts the page together: session, chat element, task panel, live connection. What is not seen at first is fetched later.
-import { chosenZone } from "./zone.js";
+// Puts the page together: session, chat element, task panel, live connection. What is not seen at first is fetched
+// later.
+
 import { Api } from "./api.js";
 import { chooseElement, isOurs } from "./chat-element.js";
 import { chatAdditions, chatOptions } from "./chat-options.js";
@@ -8,16 +9,22 @@ import { bindFiles } from "./drop.js";
 import { later } from "./later.js";
 import { Live } from "./live.js";
 import { bindAccount, bindApprovalPolicy, bindModelNote, bindTheme } from "./menus.js";
-import { Session, keepPlace } from "./session.js";
+import { keepPlace, Session } from "./session.js";
 import { bindShortcuts } from "./shortcuts.js";
 import { TaskStore } from "./task-store.js";
 import { TaskPanel } from "./tasks.js";
 import { Toast } from "./toast.js";
 import { Undo } from "./undo.js";
+import { chosenZone } from "./zone.js";
 
-/** @typedef {import("../chat/element.js").ErrandChat} ErrandChat @typedef {import("@openai/chatkit").OpenAIChatKit} OpenAIChatKit */
+/**
+ * @typedef {import("../chat/element.js").ErrandChat} ErrandChat
+ * @typedef {import("@openai/chatkit").OpenAIChatKit} OpenAIChatKit
+ */
 
-/** After this long in the background the tasks are fetched again: a sleeping machine misses messages without noticing. */
+/**
+ * After this long in the background the tasks are fetched again: a sleeping machine misses messages without noticing.
+ */
 const STALE_MS = 60_000;
 
 /** @param {string} id @returns {HTMLElement} */
@@ -34,10 +41,16 @@ const toast = new Toast(byId("toast"));
 const undo = new Undo(api, toast);
 /** What the assistant does in these turns was asked for here. @type {Set<string>} */
 const turns = new Set();
-/** The conversation on screen, and whether it is being answered in this tab. @type {{thread: string | null, isAnswering: boolean}} */
+/**
+ * The conversation on screen, and whether it is being answered in this tab.
+ * @type {{thread: string | null, isAnswering: boolean}}
+ */
 const conversation = { thread: null, isAnswering: false };
 
-/** Phones show one of these; wide pages show the chat always and the panel unless it was put away. @param {"chat" | "tasks" | "document"} view */
+/**
+ * Phones show one of these; wide pages show the chat always and the panel unless it was put away.
+ * @param {"chat" | "tasks" | "document"} view
+ */
 function show(view) {
   page.dataset.view = view;
   for (const button of document.querySelectorAll("[data-show]")) {
@@ -63,14 +76,20 @@ function showSide(panel) {
   showPanel(true);
 }
 
-/** The view of documents, and the list of them, each fetched when it is first wanted. @param {ErrandChat | OpenAIChatKit} chat */
+/**
+ * The view of documents, and the list of them, each fetched when it is first wanted.
+ * @param {ErrandChat | OpenAIChatKit} chat
+ */
 function startDocuments(chat) {
   const reader = later(async () => {
     const { Reader } = await import("./reader.js");
     return new Reader(byId("reader"), api, {
       onShow: (shown) => {
         page.toggleAttribute("data-reader", shown);
-        if (narrow.matches) show(shown ? "document" : page.dataset.view === "document" ? "chat" : /** @type {"chat"} */ (page.dataset.view));
+        if (narrow.matches)
+          show(
+            shown ? "document" : page.dataset.view === "document" ? "chat" : /** @type {"chat"} */ (page.dataset.view),
+          );
       },
       onAsk: async (quote) => {
         if (narrow.matches) (await reader()).close();
@@ -94,7 +113,9 @@ function startDocuments(chat) {
     if (name === "documents") (await list()).load();
   };
   for (const button of document.querySelectorAll("[data-panel-tab]")) {
-    button.addEventListener("click", () => open(/** @type {"tasks"} */ (/** @type {HTMLElement} */ (button).dataset.panelTab)));
+    button.addEventListener("click", () =>
+      open(/** @type {"tasks"} */ (/** @type {HTMLElement} */ (button).dataset.panelTab)),
+    );
   }
   bindFiles(byId("documents"), async (files) => {
     await open("documents");
@@ -117,8 +138,12 @@ function startChat(chat, userId, documents, tasks) {
     if (threadId) localStorage.setItem(threadKey, threadId);
     else localStorage.removeItem(threadKey);
   });
-  events.addEventListener("chatkit.response.start", () => { conversation.isAnswering = true; });
-  events.addEventListener("chatkit.response.end", () => { conversation.isAnswering = false; });
+  events.addEventListener("chatkit.response.start", () => {
+    conversation.isAnswering = true;
+  });
+  events.addEventListener("chatkit.response.end", () => {
+    conversation.isAnswering = false;
+  });
   events.addEventListener("chatkit.effect", (event) => {
     const { name, data } = /** @type {CustomEvent} */ (event).detail;
     if (name === "turn.started") turns.add(data.turn_id);
@@ -129,10 +154,14 @@ function startChat(chat, userId, documents, tasks) {
     documents.visit(address);
     return true;
   };
-  const options = chatOptions(config, { api, initialThread: localStorage.getItem(threadKey), onEntity: (entity) => {
-    if (entity.data?.type === "task") documents.open("tasks").then(() => tasks.reveal(Number(entity.data?.number)));
-    else visit(`/documents/${entity.id.replace(/^document:/, "")}`);
-  } });
+  const options = chatOptions(config, {
+    api,
+    initialThread: localStorage.getItem(threadKey),
+    onEntity: (entity) => {
+      if (entity.data?.type === "task") documents.open("tasks").then(() => tasks.reveal(Number(entity.data?.number)));
+      else visit(`/documents/${entity.id.replace(/^document:/, "")}`);
+    },
+  });
   if (isOurs(chat)) chat.setOptions({ ...options, errand: chatAdditions(api, (source) => visit(source.url ?? "")) });
   else chat.setOptions(options);
   if (matchMedia("(pointer: fine)").matches) chat.focusComposer();
@@ -143,13 +172,17 @@ function startTasks(chat) {
   const store = new TaskStore(api);
   const toMessage = (/** @type {string} */ turn) => {
     show("chat");
-    import("./conversation.js").then(({ showTurn }) => showTurn(api, chat, turn))
+    import("./conversation.js")
+      .then(({ showTurn }) => showTurn(api, chat, turn))
       .catch((error) => toast.show(error.status === 404 ? "That conversation was deleted." : error.message));
   };
-  const panel = new TaskPanel(byId("tasks"), store, undo, { showTurn: toMessage, onCount: (due) => {
-    byId("task-count").textContent = due ? String(due) : "";
-    byId("task-count").hidden = !due;
-  } });
+  const panel = new TaskPanel(byId("tasks"), store, undo, {
+    showTurn: toMessage,
+    onCount: (due) => {
+      byId("task-count").textContent = due ? String(due) : "";
+      byId("task-count").hidden = !due;
+    },
+  });
   const history = later(async () => {
     const { HistoryView } = await import("./history-view.js");
     return new HistoryView(byId("tasks"), api, undo, toMessage);
@@ -165,7 +198,8 @@ function startTasks(chat) {
       // What was asked for here is told here, by the answer itself.
       if (id === conversation.thread && !(turn && conversation.isAnswering)) chat.fetchUpdates();
     },
-    onReady: () => { // what changed before, also since the page asked for its list, was told to nobody here
+    onReady: () => {
+      // what changed before, also since the page asked for its list, was told to nobody here
       panel.load();
       chat.fetchUpdates();
     },
@@ -177,7 +211,10 @@ function startTasks(chat) {
     else if (hiddenAt && Date.now() - hiddenAt > STALE_MS) panel.load();
   });
   const showHistory = async () => (await history()).show(true);
-  /** @type {HTMLElement} */ (byId("tasks").querySelector('[data-part="history-open"]')).addEventListener("click", showHistory);
+  /** @type {HTMLElement} */ (byId("tasks").querySelector('[data-part="history-open"]')).addEventListener(
+    "click",
+    showHistory,
+  );
   byId("show-history").addEventListener("click", () => {
     byId("account-menu").hidePopover();
     showSide("tasks");
@@ -192,17 +229,20 @@ function startTasks(chat) {
 function bindMenu(tasks) {
   const menu = byId("account-menu");
   /** @param {string} id @param {() => unknown} act */
-  const bind = (id, act) => byId(id).addEventListener("click", () => {
-    menu.hidePopover();
-    act();
-  });
+  const bind = (id, act) =>
+    byId(id).addEventListener("click", () => {
+      menu.hidePopover();
+      act();
+    });
   const tokens = later(async () => {
     const { TokensDialog } = await import("./tokens.js");
     return new TokensDialog(/** @type {HTMLDialogElement} */ (byId("tokens")), api);
   });
   const account = later(async () => {
     const { AccountDialog } = await import("./account.js");
-    return new AccountDialog(/** @type {HTMLDialogElement} */ (byId("account")), api, session, () => location.assign("/sign-in"));
+    return new AccountDialog(/** @type {HTMLDialogElement} */ (byId("account")), api, session, () =>
+      location.assign("/sign-in"),
+    );
   });
   bind("show-tokens", async () => (await tokens()).open());
   bind("show-account", async () => (await account()).open());
@@ -216,7 +256,11 @@ function bindMenu(tasks) {
 async function syncAccount() {
   const timezone = chosenZone() ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   const me = await api.request("GET", "me");
-  bindApprovalPolicy(me.approval_policy, (approval_policy) => api.request("PATCH", "me", { approval_policy }), (text) => toast.show(text));
+  bindApprovalPolicy(
+    me.approval_policy,
+    (approval_policy) => api.request("PATCH", "me", { approval_policy }),
+    (text) => toast.show(text),
+  );
   if (timezone && me.timezone !== timezone) await api.request("PATCH", "me", { timezone });
 }
 
@@ -233,10 +277,14 @@ async function boot() {
     keepPlace();
     return location.replace("/sign-in");
   }
-  session.addEventListener("ended", () => { byId("ended").hidden = false; });
+  session.addEventListener("ended", () => {
+    byId("ended").hidden = false;
+  });
   bindAccount(current.user, signOut);
   for (const button of document.querySelectorAll("[data-show]")) {
-    button.addEventListener("click", () => show(/** @type {"chat"} */ (/** @type {HTMLElement} */ (button).dataset.show)));
+    button.addEventListener("click", () =>
+      show(/** @type {"chat"} */ (/** @type {HTMLElement} */ (button).dataset.show)),
+    );
   }
   page.toggleAttribute("data-panel-hidden", localStorage.getItem("errand.panel") === "hidden");
   const chat = await choosing;
@@ -246,7 +294,10 @@ async function boot() {
   bindMenu(tasks);
   bindShortcuts({
     d: () => documents.open(page.dataset.panel === "documents" ? "tasks" : "documents"),
-    "/": () => { show("chat"); chat.focusComposer(); },
+    "/": () => {
+      show("chat");
+      chat.focusComposer();
+    },
     t: togglePanel,
     "?": () => /** @type {HTMLDialogElement} */ (byId("shortcuts")).showModal(),
   });

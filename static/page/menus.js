@@ -43,7 +43,7 @@ export function bindModelNote(model) {
  */
 export function bindApprovalPolicy(present, save, tell) {
   const select = /** @type {HTMLSelectElement} */ (byId("approval-policy"));
-  let stored = select.value = present;
+  let stored = (select.value = present);
   select.addEventListener("change", async () => {
     try {
       await save(select.value);

@@ -4,7 +4,8 @@ import { h } from "../chat/dom.js";
 
 /**
  * @typedef {{start: number, end: number, kind: string, level: number, page: number | null}} Block
- * @typedef {{id: string, title: string, text: string, blocks: Block[], passages: {key: string, start: number, end: number}[]}} Content
+ * @typedef {{id: string, title: string, text: string, blocks: Block[], passages: {key: string, start: number, end:
+ *   number}[]}} Content
  * @typedef {{start: number, end: number, key: string}} Place characters of the text, and the passage that stood there
  */
 
@@ -12,11 +13,18 @@ const QUOTE_LENGTH = 1_500;
 const ADDRESS = /^\/documents\/(doc_[0-9a-f]{32})$/;
 const SPAN = /^#(\d+)-(\d+)(?:~([a-z2-7]+))?$/;
 
-/** What an address shows. @param {string} path @param {string} hash @returns {{id: string, place: Place | null} | null} */
+/**
+ * What an address shows.
+ * @param {string} path
+ * @param {string} hash
+ * @returns {{id: string, place: Place | null} | null}
+ */
 export function readAddress(path, hash) {
   const found = ADDRESS.exec(path);
   const span = SPAN.exec(hash);
-  return found ? { id: found[1], place: span ? { start: Number(span[1]), end: Number(span[2]), key: span[3] ?? "" } : null } : null;
+  return found
+    ? { id: found[1], place: span ? { start: Number(span[1]), end: Number(span[2]), key: span[3] ?? "" } : null }
+    : null;
 }
 
 export class Reader {
@@ -29,7 +37,8 @@ export class Reader {
     this.api = api;
     this.onShow = onShow;
     this.onAsk = onAsk;
-    this.find = (/** @type {string} */ name) => /** @type {HTMLElement} */ (root.querySelector(`[data-part="${name}"]`));
+    this.find = (/** @type {string} */ name) =>
+      /** @type {HTMLElement} */ (root.querySelector(`[data-part="${name}"]`));
     this.body = this.find("reader-body");
     this.ask = this.find("reader-ask");
     /** @type {Content | null} */
@@ -107,8 +116,12 @@ export class Reader {
       return await this.api.request("GET", `documents/${id}/text`);
     } catch (error) {
       const { status, message } = /** @type {any} */ (error);
-      const text = status === 404 ? "There is no such document. It may have been deleted." : `The document could not be loaded. ${message}`;
-      if (this.asked === id) this.body.replaceChildren(h("p", { class: "secondary", "data-testid": "reader-error" }, text));
+      const text =
+        status === 404
+          ? "There is no such document. It may have been deleted."
+          : `The document could not be loaded. ${message}`;
+      if (this.asked === id)
+        this.body.replaceChildren(h("p", { class: "secondary", "data-testid": "reader-error" }, text));
       return null;
     }
   }
@@ -122,7 +135,7 @@ export class Reader {
   draw({ text, blocks, passages }, place) {
     const cut = cutter(text);
     // The document may have been read anew since it was cited: the passage stands elsewhere, or not at all.
-    const span = place?.key ? passages.find(({ key }) => key === place.key) ?? null : place;
+    const span = place?.key ? (passages.find(({ key }) => key === place.key) ?? null) : place;
     let page = /** @type {number | null} */ (null);
     const nodes = [];
     for (const block of blocks) {
@@ -132,8 +145,20 @@ export class Reader {
       }
       nodes.push(drawn(block, cut, span));
     }
-    this.body.replaceChildren(h("div", { class: "reader-text" }, place && !span ? h("p", { class: "secondary", role: "status",
-      "data-testid": "reader-changed" }, "The document was changed since it was cited: the passage does not stand in it any more.") : null, ...nodes));
+    this.body.replaceChildren(
+      h(
+        "div",
+        { class: "reader-text" },
+        place && !span
+          ? h(
+              "p",
+              { class: "secondary", role: "status", "data-testid": "reader-changed" },
+              "The document was changed since it was cited: the passage does not stand in it any more.",
+            )
+          : null,
+        ...nodes,
+      ),
+    );
     const mark = this.body.querySelector("mark");
     if (mark) mark.scrollIntoView({ block: "center" });
     else this.body.scrollTop = 0;
@@ -144,7 +169,8 @@ export class Reader {
   offer() {
     const selection = getSelection();
     const range = selection?.rangeCount && !selection.isCollapsed ? selection.getRangeAt(0) : null;
-    const inside = range && this.isOpen && this.body.contains(range.commonAncestorContainer) && String(selection).trim();
+    const inside =
+      range && this.isOpen && this.body.contains(range.commonAncestorContainer) && String(selection).trim();
     this.ask.hidden = !inside;
     if (!inside) return;
     const box = range.getBoundingClientRect();
@@ -174,7 +200,11 @@ function cutter(text) {
   return (start, end) => characters.slice(start, end).join("");
 }
 
-/** @param {Block} block @param {(start: number, end: number) => string} cut @param {{start: number, end: number} | null} span */
+/**
+ * @param {Block} block
+ * @param {(start: number, end: number) => string} cut
+ * @param {{start: number, end: number} | null} span
+ */
 function drawn({ start, end, kind, level }, cut, span) {
   const tag = kind === "heading" ? `h${Math.min(level + 1, 6)}` : kind === "code" ? "pre" : "p";
   const node = h(tag, { class: kind === "item" ? `item depth-${Math.min(level, 4)}` : kind });

@@ -28,7 +28,10 @@ export class AuthError extends Error {
   }
 }
 
-/** @param {string} token @returns {{sub: string, exp: number, iat?: number}} read, not verified: that is the server's work */
+/**
+ * @param {string} token
+ * @returns {{sub: string, exp: number, iat?: number}} read, not verified: that is the server's work
+ */
 export function claims(token) {
   const payload = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
   return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(payload), (char) => char.charCodeAt(0))));
@@ -48,12 +51,24 @@ export class Session extends EventTarget {
   /** @param {string} path @param {object} [body] POST if there is one, else GET */
   async call(path, body) {
     // The server that signs people in may be another one: its cookies have to go there.
-    const response = await fetch(this.authUrl + path, body
-      ? { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), credentials: "include" }
-      : { headers: { Accept: "application/json" }, cache: "no-store", credentials: "include" });
+    const response = await fetch(
+      this.authUrl + path,
+      body
+        ? {
+            method: "POST",
+            headers: { "Content-Type": "application/json" },
+            body: JSON.stringify(body),
+            credentials: "include",
+          }
+        : { headers: { Accept: "application/json" }, cache: "no-store", credentials: "include" },
+    );
     const data = await response.json().catch(() => null);
     if (response.ok) return data;
-    throw new AuthError(data?.message ?? data?.detail ?? `The server answered ${response.status}.`, data?.code ?? "", response.status);
+    throw new AuthError(
+      data?.message ?? data?.detail ?? `The server answered ${response.status}.`,
+      data?.code ?? "",
+      response.status,
+    );
   }
 
   /** @param {{email: string, password: string, oauth_query?: string}} fields @returns {Promise<{url?: string}>} */
@@ -61,7 +76,10 @@ export class Session extends EventTarget {
     return this.call("/sign-in/email", fields);
   }
 
-  /** @param {{name: string, email: string, password: string, oauth_query?: string}} fields @returns {Promise<{url?: string}>} */
+  /**
+   * @param {{name: string, email: string, password: string, oauth_query?: string}} fields
+   * @returns {Promise<{url?: string}>}
+   */
   signUp(fields) {
     return this.call("/sign-up/email", fields);
   }
@@ -78,7 +96,9 @@ export class Session extends EventTarget {
   /** A valid token; `fresh` after the server refused the last one. Asked for once, however many wait for it. */
   token({ fresh = false } = {}) {
     if (!fresh && this.cached && Date.now() < this.renewAt) return Promise.resolve(this.cached);
-    this.pending ??= this.renew().finally(() => { this.pending = null; });
+    this.pending ??= this.renew().finally(() => {
+      this.pending = null;
+    });
     return this.pending;
   }
 

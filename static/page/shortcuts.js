@@ -11,9 +11,12 @@ function focused() {
 /** Whether keys write text now. */
 export function isTyping() {
   const active = focused();
-  return active instanceof HTMLTextAreaElement || active instanceof HTMLSelectElement
-    || (active instanceof HTMLInputElement && !["checkbox", "radio"].includes(active.type))
-    || (active instanceof HTMLElement && active.isContentEditable);
+  return (
+    active instanceof HTMLTextAreaElement ||
+    active instanceof HTMLSelectElement ||
+    (active instanceof HTMLInputElement && !["checkbox", "radio"].includes(active.type)) ||
+    (active instanceof HTMLElement && active.isContentEditable)
+  );
 }
 
 /** @param {Record<string, () => void>} keys what each key does, such as `{"/": …}` */

@@ -1,9 +1,10 @@
 // @ts-check
-// An opened task: its fields in place of its row. Saves what was changed, keeps what is typed, whatever happens meanwhile.
+// An opened task: its fields in place of its row. Saves what was changed, keeps what is typed, whatever happens
+// meanwhile.
 import { h, icon, iconButton, uuid } from "../chat/dom.js";
 import { dueText } from "./dates.js";
-import { LabelsField, PriorityField, TextField, WordsField, fit } from "./editor-fields.js";
 import { differences } from "./differences.js";
+import { fit, LabelsField, PriorityField, TextField, WordsField } from "./editor-fields.js";
 import { TaskHistory } from "./task-history.js";
 
 /**
@@ -16,7 +17,12 @@ import { TaskHistory } from "./task-history.js";
  * @property {(refocus: boolean) => void} onClose
  */
 
-const WHEN = /** @type {[string, string][]} */ ([["Today", "today"], ["Tomorrow", "tomorrow"], ["Monday", "monday"], ["No date", ""]]);
+const WHEN = /** @type {[string, string][]} */ ([
+  ["Today", "today"],
+  ["Tomorrow", "tomorrow"],
+  ["Monday", "monday"],
+  ["No date", ""],
+]);
 
 export class TaskEditor {
   /** @param {Task} task @param {Context} context */
@@ -27,10 +33,32 @@ export class TaskEditor {
     this.isGone = false;
     /** @type {Promise<boolean> | null} */
     this.saving = null;
-    this.title = new TextField("title", { class: "edit-title", "aria-label": "Title", maxlength: 500, enterkeyhint: "done" });
-    this.notes = new TextField("notes", { class: "edit-notes", "aria-label": "Notes", placeholder: "Notes", maxlength: 20_000 });
-    this.due = new WordsField("due", "calendar", { "aria-label": "Due", placeholder: "When? tomorrow 5pm" }, context.api, WHEN);
-    this.recurrence = new WordsField("recurrence", "repeat", { "aria-label": "Repeat", placeholder: "Repeat? every monday" }, context.api, []);
+    this.title = new TextField("title", {
+      class: "edit-title",
+      "aria-label": "Title",
+      maxlength: 500,
+      enterkeyhint: "done",
+    });
+    this.notes = new TextField("notes", {
+      class: "edit-notes",
+      "aria-label": "Notes",
+      placeholder: "Notes",
+      maxlength: 20_000,
+    });
+    this.due = new WordsField(
+      "due",
+      "calendar",
+      { "aria-label": "Due", placeholder: "When? tomorrow 5pm" },
+      context.api,
+      WHEN,
+    );
+    this.recurrence = new WordsField(
+      "recurrence",
+      "repeat",
+      { "aria-label": "Repeat", placeholder: "Repeat? every monday" },
+      context.api,
+      [],
+    );
     this.labels = new LabelsField();
     this.priority = new PriorityField();
     this.fields = [this.title, this.notes, this.due, this.recurrence, this.labels, this.priority];
@@ -42,21 +70,58 @@ export class TaskEditor {
 
   build() {
     const { api, showTurn } = this.context;
-    this.parts = h("div", { class: "edit-line edit-part", hidden: true }, icon("plus"), h("input", { "aria-label": "New subtask", placeholder: "New subtask",
-      maxlength: 500, enterkeyhint: "done", "data-testid": "subtask-input" }));
+    this.parts = h(
+      "div",
+      { class: "edit-line edit-part", hidden: true },
+      icon("plus"),
+      h("input", {
+        "aria-label": "New subtask",
+        placeholder: "New subtask",
+        maxlength: 500,
+        enterkeyhint: "done",
+        "data-testid": "subtask-input",
+      }),
+    );
     const history = new TaskHistory(api, this.base.id, showTurn);
-    const button = (/** @type {string} */ label, /** @type {string} */ iconName, /** @type {() => void} */ act, /** @type {string} */ id) =>
-      h("button", { type: "button", class: "quiet-button", "data-testid": id, onclick: act }, icon(iconName), label);
-    return h("form", { class: "editor", novalidate: true, autocomplete: "off", tabindex: -1, "data-testid": "task-editor",
-      onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.close(true); },
-      onkeydown: (/** @type {KeyboardEvent} */ event) => this.keydown(event) },
-    this.title.node, this.notes.node, this.due.node, this.recurrence.node, this.labels.node, this.priority.node, this.parts, this.note, this.error,
-    h("div", { class: "edit-foot" },
-      this.base.parent_id ? null : button("Subtask", "plus", () => this.askForPart(), "add-subtask"),
-      history.button,
-      iconButton("trash", "Delete", { "data-testid": "delete-task", onclick: () => this.remove() }),
-      h("button", { class: "button done", "data-testid": "edit-done" }, "Done")),
-    history.node);
+    const button = (
+      /** @type {string} */ label,
+      /** @type {string} */ iconName,
+      /** @type {() => void} */ act,
+      /** @type {string} */ id,
+    ) => h("button", { type: "button", class: "quiet-button", "data-testid": id, onclick: act }, icon(iconName), label);
+    return h(
+      "form",
+      {
+        class: "editor",
+        novalidate: true,
+        autocomplete: "off",
+        tabindex: -1,
+        "data-testid": "task-editor",
+        onsubmit: (/** @type {Event} */ event) => {
+          event.preventDefault();
+          this.close(true);
+        },
+        onkeydown: (/** @type {KeyboardEvent} */ event) => this.keydown(event),
+      },
+      this.title.node,
+      this.notes.node,
+      this.due.node,
+      this.recurrence.node,
+      this.labels.node,
+      this.priority.node,
+      this.parts,
+      this.note,
+      this.error,
+      h(
+        "div",
+        { class: "edit-foot" },
+        this.base.parent_id ? null : button("Subtask", "plus", () => this.askForPart(), "add-subtask"),
+        history.button,
+        iconButton("trash", "Delete", { "data-testid": "delete-task", onclick: () => this.remove() }),
+        h("button", { class: "button done", "data-testid": "edit-done" }, "Done"),
+      ),
+      history.node,
+    );
   }
 
   focus() {
@@ -68,10 +133,22 @@ export class TaskEditor {
     input.setSelectionRange(input.value.length, input.value.length);
   }
 
-  /** What the fields say of a task. @param {Task} task @returns {Map<import("./editor-fields.js").TextField | any, any>} */
+  /**
+   * What the fields say of a task.
+   * @param {Task} task
+   * @returns {Map<import("./editor-fields.js").TextField | any, any>}
+   */
   texts(task) {
-    return new Map(/** @type {[any, any][]} */ ([[this.title, task.title], [this.notes, task.notes], [this.due, dueText(task, new Date())],
-      [this.recurrence, task.recurrence_text ?? task.recurrence ?? ""], [this.labels, task.labels], [this.priority, task.priority]]));
+    return new Map(
+      /** @type {[any, any][]} */ ([
+        [this.title, task.title],
+        [this.notes, task.notes],
+        [this.due, dueText(task, new Date())],
+        [this.recurrence, task.recurrence_text ?? task.recurrence ?? ""],
+        [this.labels, task.labels],
+        [this.priority, task.priority],
+      ]),
+    );
   }
 
   /** @param {Task} task */
@@ -97,8 +174,11 @@ export class TaskEditor {
     for (const [field, text] of this.texts(task)) if (String(before.get(field)) !== String(text)) field.show(text);
     this.base = task;
     if (!found.length) return false;
-    const what = found.map(({ label, after }) => `${label} ${label.endsWith("s") ? "are" : "is"} now ${after || "empty"}`).join(", ");
-    this.note.textContent = `Changed meanwhile${who && ` by ${who}`}: ${what}.${this.isChanged ? " What you typed is kept; saving puts it in its place." : ""}`;
+    const what = found
+      .map(({ label, after }) => `${label} ${label.endsWith("s") ? "are" : "is"} now ${after || "empty"}`)
+      .join(", ");
+    const kept = this.isChanged ? " What you typed is kept; saving puts it in its place." : "";
+    this.note.textContent = `Changed meanwhile${who && ` by ${who}`}: ${what}.${kept}`;
     this.note.hidden = false;
     return true;
   }
@@ -115,7 +195,9 @@ export class TaskEditor {
 
   /** @returns {Promise<boolean>} whether everything is stored */
   save() {
-    this.saving ??= this.write().finally(() => { this.saving = null; });
+    this.saving ??= this.write().finally(() => {
+      this.saving = null;
+    });
     return this.saving;
   }
 
@@ -157,7 +239,9 @@ export class TaskEditor {
 
   async addAgain() {
     const { store, undo } = this.context;
-    const fields = Object.fromEntries(this.fields.map((field) => [field.name, field.value]).filter(([, value]) => value.length));
+    const fields = Object.fromEntries(
+      this.fields.map((field) => [field.name, field.value]).filter(([, value]) => value.length),
+    );
     const { data, operation } = await store.add(/** @type {any} */ (fields), uuid());
     undo.did(`Added “${data.title}”`, operation);
   }
@@ -169,7 +253,10 @@ export class TaskEditor {
     return false;
   }
 
-  /** Save and go; what cannot be saved keeps the row open. @param {boolean} refocus whether the keyboard goes to the closed row */
+  /**
+   * Save and go; what cannot be saved keeps the row open.
+   * @param {boolean} refocus whether the keyboard goes to the closed row
+   */
   async close(refocus = false) {
     this.fail("");
     if (await this.save()) this.context.onClose(refocus);
@@ -198,7 +285,10 @@ export class TaskEditor {
       event.stopPropagation();
       if (isPart) this.askForPart(false);
       else this.context.onClose(true);
-    } else if (event.key === "Enter" && (target === this.notes.node ? event.ctrlKey || event.metaKey : target.matches("input, textarea"))) {
+    } else if (
+      event.key === "Enter" &&
+      (target === this.notes.node ? event.ctrlKey || event.metaKey : target.matches("input, textarea"))
+    ) {
       event.preventDefault();
       if (isPart) this.addPart(/** @type {HTMLInputElement} */ (target));
       else this.close(true);

@@ -6,28 +6,60 @@ import { dueText } from "./dates.js";
 /**
  * @typedef {import("./dates.js").Task} Task @typedef {import("./groups.js").Entry} Entry
  * @typedef {{source: string, turn: string | null, at: number}} Mark
- * @typedef {{onToggle: (completed: boolean) => void, onOpen: () => void, onFold: () => void, onMark: (mark: Mark) => void}} Actions
+ * @typedef {{onToggle: (completed: boolean) => void, onOpen: () => void, onFold: () => void, onMark: (mark: Mark) =>
+ *   void}} Actions
  */
 
 /** @param {Entry} entry @param {Date} now */
 function meta({ task, group, nested, parent, progress, day }, now) {
   const parts = [];
   // Under the heading of its day only the time is news.
-  const due = group === "today" || (day && day === task.due_date) ? task.due_time?.slice(0, 5) ?? "" : dueText(task, now);
+  const due =
+    group === "today" || (day && day === task.due_date) ? (task.due_time?.slice(0, 5) ?? "") : dueText(task, now);
   if (due && !task.completed) parts.push(h("span", { class: "due", "data-testid": "task-due" }, due));
   if (task.recurrence) {
     const words = task.recurrence_text ?? "repeats";
-    parts.push(h("span", { class: "repeats", "data-testid": "task-repeats" }, icon("repeat"), h("span", { class: "words" }, words)));
+    parts.push(
+      h(
+        "span",
+        { class: "repeats", "data-testid": "task-repeats" },
+        icon("repeat"),
+        h("span", { class: "words" }, words),
+      ),
+    );
   }
   if (progress.all) {
-    parts.push(h("span", { class: "progress", "data-testid": "task-progress", "aria-label": `${progress.done} of ${progress.all} subtasks done` },
-      `${progress.done}/${progress.all}`));
+    parts.push(
+      h(
+        "span",
+        {
+          class: "progress",
+          "data-testid": "task-progress",
+          "aria-label": `${progress.done} of ${progress.all} subtasks done`,
+        },
+        `${progress.done}/${progress.all}`,
+      ),
+    );
   }
   if (/^p[123]$/.test(task.priority)) {
-    parts.push(h("span", { class: `priority ${task.priority}`, title: `Priority ${task.priority[1]}` }, task.priority.toUpperCase()));
+    parts.push(
+      h(
+        "span",
+        { class: `priority ${task.priority}`, title: `Priority ${task.priority[1]}` },
+        task.priority.toUpperCase(),
+      ),
+    );
   }
   for (const label of task.labels) parts.push(h("span", { class: "label" }, `#${label}`));
-  if (task.notes) parts.push(h("span", { class: "has-notes", title: task.notes.slice(0, 400) }, icon("notes"), h("span", { class: "visually-hidden" }, "has notes")));
+  if (task.notes)
+    parts.push(
+      h(
+        "span",
+        { class: "has-notes", title: task.notes.slice(0, 400) },
+        icon("notes"),
+        h("span", { class: "visually-hidden" }, "has notes"),
+      ),
+    );
   if (parent && !nested) parts.push(h("span", { class: "of" }, `in ${parent.title}`));
   return parts;
 }
@@ -36,18 +68,41 @@ export class TaskRow {
   /** @param {number} id @param {Actions} actions */
   constructor(id, actions) {
     this.signature = "";
-    this.check = /** @type {HTMLInputElement} */ (h("input", { type: "checkbox", "data-testid": "task-check",
-      onchange: () => actions.onToggle(this.check.checked) }));
-    this.title = h("button", { type: "button", class: "task-title", "data-testid": "task-title", "aria-keyshortcuts": "F2 Alt+ArrowUp Alt+ArrowDown" });
+    this.check = /** @type {HTMLInputElement} */ (
+      h("input", {
+        type: "checkbox",
+        "data-testid": "task-check",
+        onchange: () => actions.onToggle(this.check.checked),
+      })
+    );
+    this.title = h("button", {
+      type: "button",
+      class: "task-title",
+      "data-testid": "task-title",
+      "aria-keyshortcuts": "F2 Alt+ArrowUp Alt+ArrowDown",
+    });
     this.meta = h("div", { class: "task-meta" });
-    this.fold = iconButton("chevron", "Subtasks", { class: "icon-button fold-parts", "data-testid": "task-fold", onclick: actions.onFold });
-    this.mark = iconButton("sparkle", "", { class: "icon-button mark", "data-testid": "task-mark",
-      onclick: () => this.marked && actions.onMark(this.marked) });
+    this.fold = iconButton("chevron", "Subtasks", {
+      class: "icon-button fold-parts",
+      "data-testid": "task-fold",
+      onclick: actions.onFold,
+    });
+    this.mark = iconButton("sparkle", "", {
+      class: "icon-button mark",
+      "data-testid": "task-mark",
+      onclick: () => this.marked && actions.onMark(this.marked),
+    });
     /** @type {Mark | null} */
     this.marked = null;
     this.main = h("div", { class: "task-main" }, this.title, this.meta);
-    this.node = h("li", { class: "task", "data-testid": "task", "data-task-id": id },
-      h("span", { class: "task-check" }, this.check), this.main, this.mark, this.fold);
+    this.node = h(
+      "li",
+      { class: "task", "data-testid": "task", "data-task-id": id },
+      h("span", { class: "task-check" }, this.check),
+      this.main,
+      this.mark,
+      this.fold,
+    );
     // The whole row opens, the title is what the keyboard and screen readers find.
     this.node.addEventListener("click", (event) => {
       const target = /** @type {HTMLElement} */ (event.target);

@@ -63,7 +63,10 @@ export class TaskStore extends EventTarget {
     const tasks = [];
     let cursor = "";
     do {
-      const page = await this.api.request("GET", `tasks?status=open&limit=${PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+      const page = await this.api.request(
+        "GET",
+        `tasks?status=open&limit=${PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+      );
       tasks.push(...page.items);
       cursor = page.next_cursor ?? "";
     } while (cursor && tasks.length < MOST);

@@ -9,12 +9,21 @@ import { TaskOrder } from "./task-order.js";
 import { TaskRow } from "./task-row.js";
 
 /**
- * @typedef {import("./dates.js").Task} Task @typedef {import("./dates.js").Group} Group @typedef {import("./groups.js").Entry} Entry
- * @typedef {{operation_id: string, source: string, turn_id?: string | null, summary?: string, changes: {id: number, task: Task | null}[]}} Change
+ * @typedef {import("./dates.js").Task} Task
+ * @typedef {import("./dates.js").Group} Group
+ * @typedef {import("./groups.js").Entry} Entry
+ * @typedef {{operation_id: string, source: string, turn_id?: string | null, summary?: string, changes: {id: number,
+ *   task: Task | null}[]}} Change
  */
 
 /** @type {[Group, string][]} */
-const GROUPS = [["overdue", "Overdue"], ["today", "Today"], ["upcoming", "Upcoming"], ["someday", "No date"], ["done", "Done"]];
+const GROUPS = [
+  ["overdue", "Overdue"],
+  ["today", "Today"],
+  ["upcoming", "Upcoming"],
+  ["someday", "No date"],
+  ["done", "Done"],
+];
 /** What a task is due that is dropped on a heading. @type {Partial<Record<Group, string>>} */
 const DROPS = { today: "today", someday: "" };
 /** How long a ticked task stays where it was, so that one sees what happened. */
@@ -30,7 +39,8 @@ const FOLDED = "errand.folded";
 export class TaskPanel {
   /**
    * @param {HTMLElement} root @param {import("./task-store.js").TaskStore} store @param {import("./undo.js").Undo} undo
-   * @param {{onCount: (due: number) => void, showTurn: (turn: string) => void}} actions `due`: open tasks overdue or due today
+   * @param {{onCount: (due: number) => void, showTurn: (turn: string) => void}} actions `due`: open tasks overdue or
+   *   due today
    */
   constructor(root, store, undo, actions) {
     this.store = store;
@@ -53,20 +63,43 @@ export class TaskPanel {
     this.showDone = false;
     /** @type {{timer: number, hope: import("./task-store.js").Hope} | null} */
     this.ordering = null;
-    this.find = (/** @type {string} */ name) => /** @type {HTMLElement} */ (root.querySelector(`[data-part="${name}"]`));
+    this.find = (/** @type {string} */ name) =>
+      /** @type {HTMLElement} */ (root.querySelector(`[data-part="${name}"]`));
     this.scroll = this.find("groups");
     this.sections = new Map(GROUPS.map(([group, title]) => [group, this.section(group, title)]));
-    this.empty = h("div", { class: "empty", hidden: true, "data-testid": "tasks-empty" },
+    this.empty = h(
+      "div",
+      { class: "empty", hidden: true, "data-testid": "tasks-empty" },
       h("p", {}, "Nothing due today"),
-      h("p", { class: "secondary" }, "What you add here or ask for in the chat shows up at once."));
-    this.skeleton = h("div", { class: "skeleton", hidden: true, "aria-hidden": "true" }, h("i"), h("i"), h("i"), h("i"), h("i"));
+      h("p", { class: "secondary" }, "What you add here or ask for in the chat shows up at once."),
+    );
+    this.skeleton = h(
+      "div",
+      { class: "skeleton", hidden: true, "aria-hidden": "true" },
+      h("i"),
+      h("i"),
+      h("i"),
+      h("i"),
+      h("i"),
+    );
     this.scroll.append(this.skeleton, this.empty, ...[...this.sections.values()].map(({ node }) => node));
     this.order = new TaskOrder(this.scroll, {
-      onOrder: (row, ids, soon) => this.reorder(idOf(row), ids, soon), onDue: (row, due) => this.setDue(idOf(row), due),
-      onStart: () => this.showDrops(true), onEnd: () => { this.showDrops(false); this.render(); },
-      announce: (text) => { this.find("live").textContent = text; },
+      onOrder: (row, ids, soon) => this.reorder(idOf(row), ids, soon),
+      onDue: (row, due) => this.setDue(idOf(row), due),
+      onStart: () => this.showDrops(true),
+      onEnd: () => {
+        this.showDrops(false);
+        this.render();
+      },
+      announce: (text) => {
+        this.find("live").textContent = text;
+      },
     });
-    bindAdd(/** @type {HTMLFormElement} */ (this.find("add")), { api: store.api, add: (text, key) => this.add(text, key), fail: (...say) => this.say(...say) });
+    bindAdd(/** @type {HTMLFormElement} */ (this.find("add")), {
+      api: store.api,
+      add: (text, key) => this.add(text, key),
+      fail: (...say) => this.say(...say),
+    });
     this.scroll.addEventListener("keydown", (event) => this.keydown(event));
     this.bindLeaving();
     store.addEventListener("change", (event) => this.render(/** @type {CustomEvent} */ (event).detail.glowing));
@@ -78,19 +111,37 @@ export class TaskPanel {
   section(group, title) {
     const count = h("span", { class: "count" });
     const list = h("ul", { class: "task-list" });
-    const name = group === "done"
-      ? h("button", { type: "button", class: "fold", "aria-expanded": "false", "data-testid": "done-toggle", onclick: () => {
-        this.showDone = !this.showDone;
-        this.render();
-      } }, icon("chevron"), title)
-      : h("span", {}, title);
-    const node = h("section", { class: "group", "data-group": group, hidden: true },
-      h("h3", { "data-testid": "task-group", "data-group": group, "data-drop": DROPS[group] }, name, count), list);
+    const name =
+      group === "done"
+        ? h(
+            "button",
+            {
+              type: "button",
+              class: "fold",
+              "aria-expanded": "false",
+              "data-testid": "done-toggle",
+              onclick: () => {
+                this.showDone = !this.showDone;
+                this.render();
+              },
+            },
+            icon("chevron"),
+            title,
+          )
+        : h("span", {}, title);
+    const node = h(
+      "section",
+      { class: "group", "data-group": group, hidden: true },
+      h("h3", { "data-testid": "task-group", "data-group": group, "data-drop": DROPS[group] }, name, count),
+      list,
+    );
     return { node, list, count, name };
   }
 
   async load() {
-    const timer = setTimeout(() => { this.skeleton.hidden = this.store.isLoaded; }, SKELETON_AFTER_MS);
+    const timer = setTimeout(() => {
+      this.skeleton.hidden = this.store.isLoaded;
+    }, SKELETON_AFTER_MS);
     try {
       await this.store.load();
       this.say("");
@@ -130,7 +181,8 @@ export class TaskPanel {
       const entries = groups.get(group) ?? [];
       const shown = group === "done" ? (this.showDone ? entries.slice(0, DONE_SHOWN) : []) : entries;
       section.node.hidden = !entries.length;
-      section.count.textContent = group === "done" ? "" : String(entries.filter(({ task, nested }) => !nested && !task.completed).length || "");
+      section.count.textContent =
+        group === "done" ? "" : String(entries.filter(({ task, nested }) => !nested && !task.completed).length || "");
       if (group === "done") section.name.setAttribute("aria-expanded", String(this.showDone));
       this.place(section.list, shown, now);
     }
@@ -154,9 +206,16 @@ export class TaskPanel {
     }
   }
 
-  /** Bring a list's rows into order, touching only those that are not where they belong. @param {HTMLElement} list @param {Entry[]} entries @param {Date} now */
+  /**
+   * Bring a list's rows into order, touching only those that are not where they belong.
+   * @param {HTMLElement} list
+   * @param {Entry[]} entries
+   * @param {Date} now
+   */
   place(list, entries, now) {
-    const nodes = entries.flatMap((entry) => (entry.newDay ? [this.dayLabel(entry.newDay, now)] : []).concat(this.draw(entry, now)));
+    const nodes = entries.flatMap((entry) =>
+      (entry.newDay ? [this.dayLabel(entry.newDay, now)] : []).concat(this.draw(entry, now)),
+    );
     const wanted = new Set(nodes);
     for (const node of [...list.children]) if (!wanted.has(/** @type {HTMLElement} */ (node))) node.remove();
     nodes.forEach((node, index) => {
@@ -181,7 +240,9 @@ export class TaskPanel {
 
   /** @param {string} day @param {Date} now */
   dayLabel(day, now) {
-    const node = this.days.get(day) ?? h("li", { class: "day-label", "data-testid": "day-label", "data-drop": day, "data-day": day });
+    const node =
+      this.days.get(day) ??
+      h("li", { class: "day-label", "data-testid": "day-label", "data-drop": day, "data-day": day });
     this.days.set(day, node);
     node.textContent = dayLabel(day, now);
     return node;
@@ -191,8 +252,12 @@ export class TaskPanel {
   row(id) {
     let row = this.rows.get(id);
     if (!row) {
-      row = new TaskRow(id, { onToggle: (completed) => this.toggle(id, completed), onOpen: () => this.open(id), onFold: () => this.fold(id),
-        onMark: ({ turn }) => turn && this.actions.showTurn(turn) });
+      row = new TaskRow(id, {
+        onToggle: (completed) => this.toggle(id, completed),
+        onOpen: () => this.open(id),
+        onFold: () => this.fold(id),
+        onMark: ({ turn }) => turn && this.actions.showTurn(turn),
+      });
       this.rows.set(id, row);
     }
     return row;
@@ -203,12 +268,14 @@ export class TaskPanel {
     const active = /** @type {HTMLElement | null} */ (document.activeElement);
     const row = active?.closest("li.task");
     if (!active || !row || !this.scroll.contains(row)) return () => {};
-    const list = row.parentElement;
-    const index = [.../** @type {HTMLElement} */ (list).children].indexOf(row);
+    const list = /** @type {HTMLElement} */ (row.parentElement);
+    const index = [...list.children].indexOf(row);
     return () => {
       if (row.parentElement === list) return active.focus({ preventScroll: true });
-      const next = list?.children[index] ?? list?.lastElementChild ?? this.scroll.querySelector("li.task");
-      (/** @type {HTMLElement | null} */ (next?.querySelector(active.tagName === "INPUT" ? "input" : ".task-title")) ?? this.find("input")).focus();
+      const next = list.children[index] ?? list.lastElementChild ?? this.scroll.querySelector("li.task");
+      /** @type {HTMLElement | null} */ (
+        next?.querySelector(active.tagName === "INPUT" ? "input" : ".task-title") ?? this.find("input")
+      )?.focus();
     };
   }
 
@@ -239,8 +306,13 @@ export class TaskPanel {
     const { node } = this.row(id);
     this.lingering.set(id, /** @type {Group} */ (/** @type {HTMLElement} */ (node.closest("section")).dataset.group));
     this.held.set(id, task);
-    const editor = new TaskEditor(task, { api: this.store.api, store: this.store, undo: this.undo, showTurn: this.actions.showTurn,
-      onClose: (refocus) => this.close(id, refocus) });
+    const editor = new TaskEditor(task, {
+      api: this.store.api,
+      store: this.store,
+      undo: this.undo,
+      showTurn: this.actions.showTurn,
+      onClose: (refocus) => this.close(id, refocus),
+    });
     this.editors.set(id, editor);
     node.setAttribute("data-open", "");
     node.append(editor.node);
@@ -265,14 +337,32 @@ export class TaskPanel {
     let pressed = /** @type {EventTarget | null} */ (null);
     const leave = (/** @type {EventTarget | null} */ target) => {
       for (const [id, editor] of this.editors) {
-        if (!this.row(id).node.contains(/** @type {Node} */ (target)) && document.contains(/** @type {Node} */ (target))) editor.close();
+        if (
+          !this.row(id).node.contains(/** @type {Node} */ (target)) &&
+          document.contains(/** @type {Node} */ (target))
+        )
+          editor.close();
       }
     };
-    document.addEventListener("pointerdown", (event) => { pressed = event.target; }, { capture: true });
+    document.addEventListener(
+      "pointerdown",
+      (event) => {
+        pressed = event.target;
+      },
+      { capture: true },
+    );
     // With the pointer only once it is up: a row that closes under a pressed button would move what is clicked.
-    document.addEventListener("click", () => { leave(pressed); pressed = null; });
+    document.addEventListener("click", () => {
+      leave(pressed);
+      pressed = null;
+    });
     document.addEventListener("focusin", (event) => pressed || leave(event.target));
-    for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, () => setTimeout(() => { pressed = null; }));
+    for (const name of ["pointerup", "pointercancel"])
+      document.addEventListener(name, () =>
+        setTimeout(() => {
+          pressed = null;
+        }),
+      );
   }
 
   // ---- changes
@@ -295,7 +385,10 @@ export class TaskPanel {
     const task = this.task(id);
     if (!task) return;
     this.lingering.set(id, this.lingering.get(id) ?? groupOf(task, new Date()));
-    setTimeout(() => { this.lingering.delete(id); this.render(); }, LINGER_MS);
+    setTimeout(() => {
+      this.lingering.delete(id);
+      this.render();
+    }, LINGER_MS);
     try {
       const { data, operation } = await this.store.setCompleted(task, completed);
       // One that repeats is not done, it moved on.
@@ -305,7 +398,9 @@ export class TaskPanel {
     } catch (error) {
       this.lingering.delete(id);
       this.render();
-      this.say(`“${task.title}” was not changed. ${/** @type {Error} */ (error).message}`, () => this.toggle(id, completed));
+      this.say(`“${task.title}” was not changed. ${/** @type {Error} */ (error).message}`, () =>
+        this.toggle(id, completed),
+      );
     }
   }
 
@@ -355,10 +450,20 @@ export class TaskPanel {
   /** Arrows walk through the rows, F2 opens. @param {KeyboardEvent} event */
   keydown(event) {
     const row = /** @type {HTMLElement} */ (event.target).closest("li.task");
-    if (!row || row.hasAttribute("data-open") || event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
+    if (
+      !row ||
+      row.hasAttribute("data-open") ||
+      event.altKey ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.defaultPrevented
+    )
+      return;
     if (event.key === "F2") this.open(idOf(/** @type {HTMLElement} */ (row)));
     else if (/^Arrow(Up|Down)$/.test(event.key)) {
-      const titles = /** @type {HTMLElement[]} */ ([...this.scroll.querySelectorAll("li.task:not([data-open]) .task-title")]);
+      const titles = /** @type {HTMLElement[]} */ ([
+        ...this.scroll.querySelectorAll("li.task:not([data-open]) .task-title"),
+      ]);
       const index = titles.findIndex((title) => row.contains(title));
       titles[index + (event.key === "ArrowUp" ? -1 : 1)]?.focus();
     } else return;
@@ -369,8 +474,23 @@ export class TaskPanel {
   say(text, onRetry) {
     const line = this.find("message");
     line.hidden = !text;
-    line.replaceChildren(text && h("span", {}, text), (onRetry && h("button", { type: "button", class: "button",
-      onclick: () => { this.say(""); onRetry(); } }, "Try again")) || "");
+    line.replaceChildren(
+      text && h("span", {}, text),
+      (onRetry &&
+        h(
+          "button",
+          {
+            type: "button",
+            class: "button",
+            onclick: () => {
+              this.say("");
+              onRetry();
+            },
+          },
+          "Try again",
+        )) ||
+        "",
+    );
   }
 
   /** @param {boolean} connected */

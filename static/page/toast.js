@@ -20,12 +20,25 @@ export class Toast {
 
   /** @param {string} text @param {{label: string, act: () => void} | null} [action] */
   show(text, action = null) {
-    this.node.replaceChildren(h("span", { class: "toast-text" }, text),
-      action && h("button", { type: "button", class: "toast-action", "data-testid": "toast-action", onclick: () => {
-        this.hide();
-        action.act();
-      } }, action.label) || "",
-      iconButton("close", "Dismiss", { class: "icon-button dismiss", onclick: () => this.hide() }));
+    this.node.replaceChildren(
+      h("span", { class: "toast-text" }, text),
+      (action &&
+        h(
+          "button",
+          {
+            type: "button",
+            class: "toast-action",
+            "data-testid": "toast-action",
+            onclick: () => {
+              this.hide();
+              action.act();
+            },
+          },
+          action.label,
+        )) ||
+        "",
+      iconButton("close", "Dismiss", { class: "icon-button dismiss", onclick: () => this.hide() }),
+    );
     this.node.hidden = false;
     this.node.classList.remove("arrives");
     void this.node.offsetWidth; // so that a new message moves in like the first

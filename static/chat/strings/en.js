@@ -87,4 +87,3 @@ export const strings = {
   chart: "Chart",
   source: (/** @type {number} */ number, /** @type {string} */ title) => `Source ${number}: ${title}`,
 };
-
