@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from pathlib import Path
 from typing import Any
 
 from django.core.asgi import get_asgi_application
@@ -14,12 +13,10 @@ from channels.layers import get_channel_layer  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
-from django.contrib import admin  # noqa: E402
 from django.core.exceptions import RequestAborted  # noqa: E402
 from django.core.handlers.asgi import ASGIHandler  # noqa: E402
 from django.http import HttpRequest  # noqa: E402
 from django.urls import path  # noqa: E402
-from servestatic import ServeStaticASGI  # noqa: E402
 from starlette.types import Receive, Scope, Send  # noqa: E402
 
 from accounts import sections  # noqa: E402
@@ -27,6 +24,7 @@ from chat import lifecycle  # noqa: E402
 from config.channel_layer import PostgresChannelLayer  # noqa: E402
 from config.mcp import McpApplication, by_path  # noqa: E402
 from config.middleware import is_for_programs  # noqa: E402
+from config.static_files import StaticFiles  # noqa: E402
 from knowledge.background import keeper  # noqa: E402
 from tasks.live import TasksConsumer  # noqa: E402
 
@@ -112,12 +110,5 @@ class Lifespan:
 websockets = AllowedHostsOriginValidator(
     URLRouter([path("ws/tasks", TasksConsumer.as_asgi())])  # type: ignore[arg-type,list-item]
 )
-files = ServeStaticASGI(
-    ProtocolTypeRouter({"http": by_path(McpApplication(), DjangoApplication()), "websocket": websockets}),
-    root=settings.BASE_DIR / "static",
-    prefix="static/",
-    autorefresh=settings.DEBUG,
-    max_age=0,
-)
-files.add_files(Path(admin.__file__).parent / "static", prefix="static/")
-application = Lifespan(files)
+http = StaticFiles(by_path(McpApplication(), DjangoApplication()))
+application = Lifespan(ProtocolTypeRouter({"http": http, "websocket": websockets}))

@@ -187,6 +187,10 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "config.static_files.DigestStorage"},
+}
 
 # No request body is ever larger; files come through their own path (knowledge/api.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
