@@ -18,7 +18,8 @@ export const addingSheet = sheet(/* css */ `
 
 .suggest { position: absolute; z-index: 3; inset-inline: 0; bottom: calc(100% + var(--space-2));
   max-height: min(18rem, 50cqh); overflow-y: auto; padding: var(--space-1);
-  border: 1px solid var(--line); border-radius: var(--radius); background: var(--bg-raised); box-shadow: var(--shadow); }
+  border: 1px solid var(--line); border-radius: var(--radius); background: var(--bg-raised);
+  box-shadow: var(--shadow); }
 .suggest-group, .suggest-none { padding: var(--space-2) var(--space-2) var(--space-1); font-size: var(--size-small);
   line-height: var(--line-small); color: var(--text-2); }
 .suggest-option { display: flex; align-items: center; gap: var(--space-2); min-height: 2.25rem;
