@@ -1,7 +1,9 @@
+// @ts-check
 // Puts Errand's chat into another site. A classic script, one tag (docs/embedding.md):
 //   <script src="https://errand.example.org/static/embed.js" data-token="errandToken"
 // data-target="#assistant"></script> `data-token` names a global function that gives, or promises, an access token of
 // the person who is signed in there.
+
 {
   const script = /** @type {HTMLScriptElement} */ (document.currentScript);
   const { origin } = new URL(script.src);

@@ -1,9 +1,9 @@
 // @ts-check
 // <errand-chat>: a chat element with the surface of OpenAI's ChatKit element, served from here.
 // It knows the ChatKit protocol and nothing about tasks, sign-in or the page around it.
-import { Chat } from "./chat.js";
-import { languageOf, stringsIn } from "./strings.js";
-import { sheets } from "./styles.js";
+import { Conversation } from "./conversation/conversation.js";
+import { sheets } from "./look/styles.js";
+import { languageOf, stringsIn } from "./words/words.js";
 
 /** @typedef {import("./types.js").Options} Options */
 
@@ -11,9 +11,12 @@ export class ErrandChat extends HTMLElement {
   constructor() {
     super();
     this.attachShadow({ mode: "open" }).adoptedStyleSheets = sheets;
-    /** @type {Chat | null} */
+    /** @type {Conversation | null} */
     this.chat = null;
-    /** Resolves once the words are there, which for English they are at once. @type {PromiseWithResolvers<Chat>} */
+    /**
+     * Resolves once the words are there, which for English they are at once.
+     * @type {PromiseWithResolvers<Conversation>}
+     */
     this.opening = Promise.withResolvers();
     this.language = "";
     this.onNetwork = () => this.chat?.drawNetwork();
@@ -58,13 +61,13 @@ export class ErrandChat extends HTMLElement {
     const scheme = typeof theme === "string" ? theme : theme?.colorScheme;
     if (scheme) this.dataset.theme = scheme;
     else delete this.dataset.theme;
-    if (typeof theme === "object") import("./theme.js").then(({ dress }) => dress(this, theme));
+    if (typeof theme === "object") import("./look/theme.js").then(({ dress }) => dress(this, theme));
   }
 
   /**
    * Once, and again when another language is chosen.
    * @param {Options} options
-   * @param {import("./strings.js").Strings} strings
+   * @param {import("./words/words.js").Strings} strings
    */
   build(options, strings) {
     const before = this.chat;
@@ -72,7 +75,7 @@ export class ErrandChat extends HTMLElement {
     before?.leave();
     this.dir = strings.dir;
     this.lang = this.language;
-    this.chat = new Chat(
+    this.chat = new Conversation(
       /** @type {ShadowRoot} */ (this.shadowRoot),
       { ...options, initialThread },
       strings,

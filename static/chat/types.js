@@ -16,7 +16,8 @@
  *   the protocol streams them; a thread tells of a running one by `metadata.turn_id`
  * @property {(query: string) => Promise<{id: string, title: string | null, created_at: string}[]>} [search]
  *   conversations that say something
- * @property {(source: import("./citations.js").Source) => boolean} [onSource] what a click on a citation does; `true`
+ * @property {(source: import("./items/citations.js").Source) => boolean} [onSource] what a click on a citation does;
+ *   `true`
  *   where
  *   the page has opened the source itself
  *

@@ -1,9 +1,8 @@
 // @ts-check
 // Another assistant wants in: who it is, what it may do, yes or no.
 import { h } from "../chat/dom.js";
-import { bindTheme } from "./menus.js";
-import { oauthQuery } from "./oauth.js";
-import { Session } from "./session.js";
+import { oauthQuery, Session } from "./api.js";
+import { bindTheme } from "./controls.js";
 
 /** @param {string} id @returns {any} */
 const byId = (id) => document.getElementById(id);

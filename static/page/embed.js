@@ -2,9 +2,8 @@
 // The chat inside another site's frame. Who the person is comes from the page around it, as an access token by a port
 // that only an allowed origin can hand over.
 import "../chat/element.js";
-import { Api } from "./api.js";
-import { chatAdditions, chatOptions } from "./chat-options.js";
-import { AuthError, claims } from "./session.js";
+import { Api, AuthError, claims } from "./api.js";
+import { chatAdditions, chatOptions } from "./chat-setup.js";
 
 const RENEW_BEFORE_S = 60;
 

@@ -1,21 +1,21 @@
 // @ts-check
 // Puts the page together: session, chat element, task panel, live connection. What is not seen at first is fetched
 // later.
-
-import { Api } from "./api.js";
-import { chooseElement, isOurs } from "./chat-element.js";
-import { chatAdditions, chatOptions } from "./chat-options.js";
-import { bindFiles } from "./drop.js";
-import { later } from "./later.js";
-import { Live } from "./live.js";
-import { bindAccount, bindApprovalPolicy, bindModelNote, bindTheme } from "./menus.js";
-import { keepPlace, Session } from "./session.js";
-import { bindShortcuts } from "./shortcuts.js";
-import { TaskStore } from "./task-store.js";
-import { TaskPanel } from "./tasks.js";
-import { Toast } from "./toast.js";
-import { Undo } from "./undo.js";
-import { chosenZone } from "./zone.js";
+import { Api, keepPlace, Session } from "./api.js";
+import { chatAdditions, chatOptions, chooseElement, isOurs, showTurn } from "./chat-setup.js";
+import {
+  bindAccount,
+  bindApprovalPolicy,
+  bindFiles,
+  bindModelNote,
+  bindShortcuts,
+  bindTheme,
+  chosenZone,
+  later,
+  Toast,
+} from "./controls.js";
+import { TaskPanel } from "./tasks/panel.js";
+import { Live, TaskStore } from "./tasks/store.js";
 
 /**
  * @typedef {import("../chat/element.js").ErrandChat} ErrandChat
@@ -26,6 +26,8 @@ import { chosenZone } from "./zone.js";
  * After this long in the background the tasks are fetched again: a sleeping machine misses messages without noticing.
  */
 const STALE_MS = 60_000;
+/** So long the list of tasks waits for the connection that tells of changes. */
+const CONNECTED_MS = 500;
 
 /** @param {string} id @returns {HTMLElement} */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -38,7 +40,8 @@ const api = new Api(config.apiUrl, session);
 const choosing = chooseElement(byId("chat"), config.domainKey);
 choosing.catch(() => {}); // `boot` waits for it and says what is wrong
 const toast = new Toast(byId("toast"));
-const undo = new Undo(api, toast);
+/** What can be taken back; there is nothing before the first change. */
+const undo = later(async () => new (await import("./undo.js")).Undo(api, toast));
 /** What the assistant does in these turns was asked for here. @type {Set<string>} */
 const turns = new Set();
 /**
@@ -82,7 +85,7 @@ function showSide(panel) {
  */
 function startDocuments(chat) {
   const reader = later(async () => {
-    const { Reader } = await import("./reader.js");
+    const { Reader } = await import("./documents/reader.js");
     return new Reader(byId("reader"), api, {
       onShow: (shown) => {
         page.toggleAttribute("data-reader", shown);
@@ -100,7 +103,7 @@ function startDocuments(chat) {
   });
   const visit = async (/** @type {string} */ address) => (await reader()).visit(address);
   const list = later(async () => {
-    const { DocumentsPanel } = await import("./documents.js");
+    const { DocumentsPanel } = await import("./documents/panel.js");
     return new DocumentsPanel(byId("documents"), api, {
       bytesLimit: config.documentBytesLimit,
       open: (id) => visit(`/documents/${id}`),
@@ -172,9 +175,9 @@ function startTasks(chat) {
   const store = new TaskStore(api);
   const toMessage = (/** @type {string} */ turn) => {
     show("chat");
-    import("./conversation.js")
-      .then(({ showTurn }) => showTurn(api, chat, turn))
-      .catch((error) => toast.show(error.status === 404 ? "That conversation was deleted." : error.message));
+    showTurn(api, chat, turn).catch((error) =>
+      toast.show(error.status === 404 ? "That conversation was deleted." : error.message),
+    );
   };
   const panel = new TaskPanel(byId("tasks"), store, undo, {
     showTurn: toMessage,
@@ -184,14 +187,14 @@ function startTasks(chat) {
     },
   });
   const history = later(async () => {
-    const { HistoryView } = await import("./history-view.js");
-    return new HistoryView(byId("tasks"), api, undo, toMessage);
+    const { HistoryView } = await import("./history/panel.js");
+    return new HistoryView(byId("tasks"), api, await undo(), toMessage);
   });
   const live = new Live(config.socketPath, session, {
     onChange: async (message) => {
       panel.receive(/** @type {any} */ (message));
       chat.fetchUpdates();
-      if (turns.has(message.turn_id)) undo.turnDid(message.turn_id, message.summary);
+      if (turns.has(message.turn_id)) (await undo()).turnDid(message.turn_id, message.summary);
       if (byId("tasks").hasAttribute("data-history")) (await history()).refresh();
     },
     onConversation: ({ conversation_id: id, turn_id: turn }) => {
@@ -199,7 +202,8 @@ function startTasks(chat) {
       if (id === conversation.thread && !(turn && conversation.isAnswering)) chat.fetchUpdates();
     },
     onReady: () => {
-      // what changed before, also since the page asked for its list, was told to nobody here
+      // What changed before was told to nobody here.
+      clearTimeout(waiting);
       panel.load();
       chat.fetchUpdates();
     },
@@ -220,7 +224,8 @@ function startTasks(chat) {
     showSide("tasks");
     showHistory();
   });
-  panel.load();
+  // Once changes are told, one list is enough. Where the connection takes its time the list does not wait for it.
+  const waiting = setTimeout(() => panel.load(), CONNECTED_MS);
   live.start();
   return panel;
 }
@@ -235,11 +240,11 @@ function bindMenu(tasks) {
       act();
     });
   const tokens = later(async () => {
-    const { TokensDialog } = await import("./tokens.js");
+    const { TokensDialog } = await import("./account/tokens.js");
     return new TokensDialog(/** @type {HTMLDialogElement} */ (byId("tokens")), api);
   });
   const account = later(async () => {
-    const { AccountDialog } = await import("./account.js");
+    const { AccountDialog } = await import("./account/account.js");
     return new AccountDialog(/** @type {HTMLDialogElement} */ (byId("account")), api, session, () =>
       location.assign("/sign-in"),
     );
@@ -248,7 +253,7 @@ function bindMenu(tasks) {
   bind("show-account", async () => (await account()).open());
   bind("show-shortcuts", () => /** @type {HTMLDialogElement} */ (byId("shortcuts")).showModal());
   // Bound before anybody can reach what is in the menu.
-  const data = later(async () => (await import("./data.js")).bindData(api, toast, () => tasks.load()));
+  const data = later(async () => (await import("./account/export-import.js")).bindData(api, toast, () => tasks.load()));
   menu.addEventListener("beforetoggle", data, { once: true });
 }
 
@@ -272,15 +277,15 @@ async function signOut() {
 async function boot() {
   bindTheme();
   bindModelNote(config.model);
-  const current = await session.get();
-  if (!current) {
+  const user = await session.user();
+  if (!user) {
     keepPlace();
     return location.replace("/sign-in");
   }
   session.addEventListener("ended", () => {
     byId("ended").hidden = false;
   });
-  bindAccount(current.user, signOut);
+  bindAccount(user, signOut);
   for (const button of document.querySelectorAll("[data-show]")) {
     button.addEventListener("click", () =>
       show(/** @type {"chat"} */ (/** @type {HTMLElement} */ (button).dataset.show)),
@@ -290,7 +295,7 @@ async function boot() {
   const chat = await choosing;
   const documents = startDocuments(chat);
   const tasks = startTasks(chat);
-  startChat(chat, current.user.id, documents, tasks);
+  startChat(chat, user.id, documents, tasks);
   bindMenu(tasks);
   bindShortcuts({
     d: () => documents.open(page.dataset.panel === "documents" ? "tasks" : "documents"),

@@ -1,8 +1,7 @@
 // @ts-check
 // One form, two ways: sign in, or make an account.
-import { bindTheme } from "./menus.js";
-import { oauthQuery } from "./oauth.js";
-import { AuthError, keptPlace, Session } from "./session.js";
+import { AuthError, keptPlace, oauthQuery, Session } from "./api.js";
+import { bindTheme } from "./controls.js";
 
 /** @param {string} id @returns {any} */
 const byId = (id) => document.getElementById(id);

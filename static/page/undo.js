@@ -1,6 +1,6 @@
 // @ts-check
 // What can be taken back: every change made on this page, and by the assistant in this conversation.
-import { isTyping } from "./shortcuts.js";
+import { isTyping } from "./controls.js";
 
 /**
  * @typedef {{text: string, path: string, body?: object, turn?: string, count?: number}} Step a change, and how it is
@@ -13,7 +13,7 @@ const MOST = 50;
 const path = (/** @type {string} */ operation) => `operations/${operation}/undo`;
 
 export class Undo {
-  /** @param {import("./api.js").Api} api @param {import("./toast.js").Toast} toast */
+  /** @param {import("./api.js").Api} api @param {import("./controls.js").Toast} toast */
   constructor(api, toast) {
     this.api = api;
     this.toast = toast;

@@ -1,7 +1,7 @@
 // For pairs of Markdown and HTML: what our reader of Markdown makes of the first, whether it means the second, and the
 // time it took. An expression, which the test evaluates in a page of the server.
 async (pairs) => {
-  const { blocks } = await import("/static/chat/markdown-blocks.js");
+  const { blocks } = await import("/static/chat/markdown/blocks.js");
   const NAMES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
   const safe = (text = "") => text.replaceAll(/[&<>"]/g, (letter) => NAMES[letter]);
   const attribute = (name, value) => (value ? ` ${name}="${safe(value)}"` : "");
