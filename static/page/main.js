@@ -257,16 +257,25 @@ function bindMenu(tasks) {
   menu.addEventListener("beforetoggle", data, { once: true });
 }
 
-/** The server says "today" by the person's clock, so it has to know where that clock hangs. */
-async function syncAccount() {
+/**
+ * The server says "today" by the person's clock, so it has to know where that clock hangs. A browser that never told it
+ * tells it; one that did looks first whether that still stands.
+ * @param {string} userId
+ */
+async function syncAccount(userId) {
   const timezone = chosenZone() ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const me = await api.request("GET", "me");
+  const toldKey = `errand.told-zone.${userId}`;
+  const read = () => api.request("GET", "me");
+  const tell = () => api.request("PATCH", "me", { timezone });
+  const isTold = !timezone || localStorage.getItem(toldKey) === timezone;
+  const me = isTold ? await read() : await tell().catch(read);
   bindApprovalPolicy(
     me.approval_policy,
     (approval_policy) => api.request("PATCH", "me", { approval_policy }),
     (text) => toast.show(text),
   );
-  if (timezone && me.timezone !== timezone) await api.request("PATCH", "me", { timezone });
+  if (timezone && me.timezone !== timezone) await tell();
+  if (timezone) localStorage.setItem(toldKey, timezone);
 }
 
 async function signOut() {
@@ -308,7 +317,9 @@ async function boot() {
   });
   page.removeAttribute("data-booting");
   // Nothing on the page waits for this.
-  await syncAccount().catch((error) => console.warn("The account's settings were not read or stored:", error.message));
+  await syncAccount(user.id).catch((error) =>
+    console.warn("The account's settings were not read or stored:", error.message),
+  );
 }
 
 // A part that is fetched when it is first used cannot come now; whoever asked for it is told.

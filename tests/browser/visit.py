@@ -29,7 +29,7 @@ class Visit:
 
     @property
     def static(self) -> list[str]:
-        return [url for url in self.requests if "/static/" in url]
+        return [each for each in self.requests if "/static/" in each]
 
 
 class Network:
@@ -43,14 +43,17 @@ class Network:
         self.cached: set[str] = set()
         self.sizes: dict[str, int] = {}
         listeners: dict[str, Callable[[dict[str, Any]], None]] = {
-            "requestWillBeSent": lambda event: self.urls.update({event["requestId"]: event["request"]["url"]}),
-            "webSocketCreated": lambda event: self.urls.update({event["requestId"]: event["url"]}),
+            "requestWillBeSent": lambda event: self.note(event["requestId"], event["request"]),
+            "webSocketCreated": lambda event: self.note(event["requestId"], event | {"method": "GET"}),
             "requestServedFromCache": lambda event: self.cached.add(event["requestId"]),
             "responseReceived": self.received,
             "loadingFinished": lambda event: self.sizes.update({event["requestId"]: event["encodedDataLength"]}),
         }
         for name, listener in listeners.items():
             self.cdp.on(f"Network.{name}", listener)
+
+    def note(self, identity: str, request: dict[str, Any]) -> None:
+        self.urls[identity] = f"{request['method']} {request['url']}"
 
     def received(self, event: dict[str, Any]) -> None:
         response = event["response"]
