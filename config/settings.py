@@ -49,6 +49,7 @@ else:
     SECRET_KEY = kept_secret(DATA_DIR / "secret_key")
 
 INSTALLED_APPS = [
+    "config.apps.Daphne",  # before staticfiles, which has a `runserver` too
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -238,6 +239,7 @@ USER_TURNS_A_MINUTE = environment.user_turns_a_minute
 USER_TOKENS_A_DAY = environment.user_tokens_a_day
 MODEL_PRICES = environment.model_prices
 SHUTDOWN_GRACE_SECONDS = environment.shutdown_grace_seconds
+LEAVE_SECONDS = 2  # after that, for connections to end that watched turns
 TURN_LEASE_SECONDS = environment.turn_lease_seconds
 
 # Files as they were given. Their texts are in the database.

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from chat.llm.failures import ModelFailure
 from chat.models import Step
 from chat.replay.recording import RecordedTurn
-from chat.turns.history import is_partial, rounds
+from chat.turns.model_input import is_partial, rounds
 
 output_items: TypeAdapter[list[Any]] = TypeAdapter(list[r.ResponseOutputItem])
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from accounts.models import User
 from chat import ids
 from chat.models import Approval, Conversation, Message, PromptTemplate, Step, Summary, Toolset, Turn
-from chat.turns import history
+from chat.turns import model_input
 from core.tools.replay_state import states
 
 
@@ -175,7 +175,7 @@ class Recording(BaseModel):
 
     def answer(self, turn: RecordedTurn) -> str:
         said = [each for each in self.messages if each.turn_id == turn.id and each.kind == "assistant_message"]
-        return "\n\n".join([*(message.text for message in said), *history.shown_in_words(turn, turn.steps)])
+        return "\n\n".join([*(message.text for message in said), *model_input.shown_in_words(turn, turn.steps)])
 
 
 @contextmanager

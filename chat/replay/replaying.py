@@ -23,7 +23,7 @@ from chat.models import Approval, Conversation, Step, Toolset, Turn, lease_end
 from chat.replay import recording
 from chat.replay.recorded_model import RecordedModel
 from chat.replay.recording import RecordedStep, RecordedTurn, Recording
-from chat.turns import approvals, history, runner, starting
+from chat.turns import approvals, model_input, runner, starting
 from chat.turns.approvals import CallDecision, Decision, WaitingCall
 from core import clock
 from core.clock import Clock
@@ -355,7 +355,7 @@ def new_side(turn: Turn) -> Side:
     return Side(
         status=turn.status,
         calls=[shown_call(step) for step in turn.steps.all() if step.kind == Step.Kind.TOOL],
-        answer="\n\n".join([*texts, *history.shown_in_words(turn, turn.steps.all())]),
+        answer="\n\n".join([*texts, *model_input.shown_in_words(turn, turn.steps.all())]),
         input_tokens=turn.input_tokens,
         output_tokens=turn.output_tokens,
         cost=float(turn.cost) if turn.cost is not None else None,

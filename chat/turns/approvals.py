@@ -17,7 +17,7 @@ from chat import ids
 from chat.items.approval_card import card_item, parts_of
 from chat.models import Approval, Conversation, Message, Step, Turn
 from chat.tool_servers import ToolCall, is_destructive
-from chat.turns import history
+from chat.turns import model_input
 from core.problems import Conflict, Unprocessable
 from core.tools.previews import PlannedChange, fingerprint_of
 
@@ -279,8 +279,8 @@ def withdraw(turn: Turn) -> list[ThreadItem]:
         return []
     card = settle(approval, Approval.Status.WITHDRAWN)
     steps = list(turn.steps.all())
-    for number, item in enumerate(history.unanswered(steps), len(steps) + 1):
-        output = history.output_item(item["call_id"], WITHDRAWN)
+    for number, item in enumerate(model_input.unanswered(steps), len(steps) + 1):
+        output = model_input.output_item(item["call_id"], WITHDRAWN)
         step = Step(turn=turn, number=number, kind=Step.Kind.TOOL, items=[output], call_id=item["call_id"])
         step.name, step.arguments, step.result, step.is_error = item["name"][:100], item["arguments"], WITHDRAWN, True
         step.save(force_insert=True)

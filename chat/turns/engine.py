@@ -36,7 +36,7 @@ from chat.tool_servers import (
     tool_servers,
     with_note,
 )
-from chat.turns import approvals, history, journal
+from chat.turns import approvals, journal, model_input
 from chat.turns.approvals import ApprovalNeeded, WaitingCall
 from chat.turns.running import RunningTurn
 from core import metrics, traces
@@ -91,7 +91,7 @@ class TurnRun:
         self.history_fill = given.fill
         for item in shown:  # what was done before this process took over, for those who watch from here on
             self.transcript.emit(ThreadItemDoneEvent(item=item))
-        if history.is_answered(steps):  # a process died after the last response, before the turn was closed
+        if model_input.is_answered(steps):  # a process died after the last response, before the turn was closed
             return None
         if self.turn.abandoned and not steps:
             await self.show_leftovers()
@@ -118,7 +118,7 @@ class TurnRun:
             await section(Message.put, self.turn.conversation_id, card, self.turn.pk)
             self.transcript.emit(ThreadItemDoneEvent(item=card))
 
-    def load(self) -> tuple[history.ModelInput, list[Step], prompts.Prompt, list[ThreadItem]]:
+    def load(self) -> tuple[model_input.ModelInput, list[Step], prompts.Prompt, list[ThreadItem]]:
         """Load what the turn continues from, and record what the model is about to be given."""
         steps = Step.of(self.turn)
         messages = self.turn.messages.visible().exclude(kind="user_message").order_by("id") if steps else []
@@ -126,12 +126,12 @@ class TurnRun:
             self.verdicts = approvals.decided(self.turn, sum(step.kind == Step.Kind.RESPONSE for step in steps))
         if steps or self.turn.parent_id:
             self.transcript.citations.learn(citations.remembered(self.turn))
-        self.results = history.last_results(steps)
+        self.results = model_input.last_results(steps)
         self.options = composer_choices.of_turn(self.turn)
-        given = history.load(self.turn, steps)
+        given = model_input.load(self.turn, steps)
         items = attachments.with_pictures(self.user, given.items, sees=providers.chosen(self.options.model).sees)
         prompt = prompts.render(self.user, given.summary)
-        if not history.is_answered(steps):
+        if not model_input.is_answered(steps):
             self.turn.history_ms = self.turn.history_ms or self.watch.ms
             journal.note_request(self.turn, prompt, self.told_tools(), given.start)
         return replace(given, items=items), steps, prompt, [message.as_item() for message in messages]
@@ -142,10 +142,10 @@ class TurnRun:
         A crash left them unanswered, or the person was asked about them. The first may have changed something before
         the crash: a stop waits until the journal holds its result.
         """
-        self.asked = {item["call_id"]: item for item in history.unanswered(steps)}
+        self.asked = {item["call_id"]: item for item in model_input.unanswered(steps)}
         outputs = []
         for call_id in list(self.asked):
-            outputs.append(history.output_item(call_id, await self.answer_asked(call_id)))
+            outputs.append(model_input.output_item(call_id, await self.answer_asked(call_id)))
             self.live.let_stop()
         self.live.let_stop()
         return outputs
@@ -320,7 +320,7 @@ class TurnRun:
         step = Step(
             number=self.next_step,
             kind=Step.Kind.TOOL,
-            items=[history.output_item(call_id, text), *more],
+            items=[model_input.output_item(call_id, text), *more],
             call_id=call_id,
             name=name[:100],
             arguments=arguments,
@@ -377,7 +377,7 @@ class TurnRun:
         """Return what was shown of a response that broke off: the person has read it, so the model must know it."""
         if not (text := self.transcript.text_under_way):
             return None
-        return Step(number=self.next_step, kind=Step.Kind.RESPONSE, items=history.partial_items(text))
+        return Step(number=self.next_step, kind=Step.Kind.RESPONSE, items=model_input.partial_items(text))
 
 
 def shown_in(items: list[dict[str, Any]], thread_id: str) -> Iterator[ThreadItem]:

@@ -39,6 +39,7 @@ class Lifespan:
         self.application = application
         self.sweeper: asyncio.Task[None] | None = None
         self.drain: asyncio.Task[None] | None = None
+        self.answering: set[asyncio.Task[Any]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -47,6 +48,10 @@ class Lifespan:
         if self.sweeper is None:  # a server without lifespan
             self.begin()
             self.heed_signals(self.end_first)
+        task = asyncio.current_task()
+        if scope["type"] == "http" and task:
+            self.answering.add(task)
+            task.add_done_callback(self.answering.discard)
         await self.application(scope, receive, send)
 
     async def live(self, receive: Receive, send: Send) -> None:
@@ -97,8 +102,13 @@ class Lifespan:
             pass_on(handler, signum)
         else:
             self.begin_end()
-            ending = asyncio.create_task(self.end())
-            ending.add_done_callback(lambda _: pass_on(handler, signum))
+            self.ending = asyncio.create_task(self.end_and_leave())
+            self.ending.add_done_callback(lambda _: pass_on(handler, signum))
+
+    async def end_and_leave(self) -> None:
+        await self.end()
+        if self.answering:  # they watched turns, and now tell that those have ended
+            await asyncio.wait(self.answering, timeout=settings.LEAVE_SECONDS)
 
 
 def heard(loop: asyncio.AbstractEventLoop, do: Callable[[], None], signum: int, frame: FrameType | None) -> None:

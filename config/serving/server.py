@@ -15,7 +15,6 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from uvicorn.supervisors import Multiprocess
 
-LEAVE_SECONDS = 2  # for connections to end once the turns they watch have ended or were handed over
 SILENCE_SECONDS = 60  # until a process is taken for hung: starting takes long where the machine does much else
 
 
@@ -42,7 +41,7 @@ def serve(listening: socket.socket, processes: int = 1, ready: Callable[[], None
         proxy_headers=False,  # whom to believe is TRUST_PROXY's to say
         server_header=False,
         timeout_keep_alive=75,  # longer than proxies keep theirs, or they would meet a closed door
-        timeout_graceful_shutdown=math.ceil(settings.SHUTDOWN_GRACE_SECONDS) + LEAVE_SECONDS,
+        timeout_graceful_shutdown=math.ceil(settings.SHUTDOWN_GRACE_SECONDS) + settings.LEAVE_SECONDS,
         timeout_worker_healthcheck=SILENCE_SECONDS,
     )
     listening.listen(config.backlog)

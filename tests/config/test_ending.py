@@ -5,13 +5,14 @@ import json
 import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import cast
 
 import httpx2
 import psycopg
 import pytest
 
 from tests.faults.provider import Provider, Reply
-from tests.server import Client, Server, wait_for
+from tests.server import SERVERS, Client, Server, wait_for
 
 WORDS = ["drip "] * 20
 
@@ -22,9 +23,14 @@ def provider() -> Iterator[str]:
         yield url
 
 
-def server(provider: str, folder: Path, grace_seconds: str) -> Server:
+@pytest.fixture(params=SERVERS)
+def kind(request: pytest.FixtureRequest) -> type[Server]:
+    return cast("type[Server]", request.param)
+
+
+def server(kind: type[Server], provider: str, folder: Path, grace_seconds: str) -> Server:
     environment = {"MODEL_PROVIDER": "custom", "MODEL_BASE_URL": provider, "MODEL_NAME": "drip"}
-    return Server(folder, SHUTDOWN_GRACE_SECONDS=grace_seconds, TURN_LEASE_SECONDS="60", **environment)
+    return kind(folder, SHUTDOWN_GRACE_SECONDS=grace_seconds, TURN_LEASE_SECONDS="60", **environment)
 
 
 async def said(server: Server, ann: Client) -> AsyncIterator[dict[str, object]]:
@@ -54,8 +60,8 @@ async def ended_at_the_first_word(server: Server, ann: Client) -> tuple[dict[str
     return last, await ending
 
 
-def test_who_watches_a_turn_hears_its_end(provider: str, tmp_path: Path) -> None:
-    with server(provider, tmp_path, "10") as here:
+def test_who_watches_a_turn_hears_its_end(kind: type[Server], provider: str, tmp_path: Path) -> None:
+    with server(kind, provider, tmp_path, "10") as here:
         last, status = asyncio.run(ended_at_the_first_word(here, here.client()))
     turn = last["turn"]
     assert isinstance(turn, dict)
@@ -63,14 +69,14 @@ def test_who_watches_a_turn_hears_its_end(provider: str, tmp_path: Path) -> None
     assert "Traceback" not in here.output
 
 
-def test_a_turn_that_takes_too_long_is_handed_over_at_once(provider: str, tmp_path: Path) -> None:
+def test_a_turn_that_takes_too_long_is_handed_over_at_once(kind: type[Server], provider: str, tmp_path: Path) -> None:
     """Not when its lease runs out, which here is in a minute; the process that ends does not take it up again."""
-    with server(provider, tmp_path, "0.2") as here:
+    with server(kind, provider, tmp_path, "0.2") as here:
         ann = here.client()
         token, api = ann.token, ann.api
         last, status = asyncio.run(ended_at_the_first_word(here, ann))
     assert (last.get("turn"), status) == (None, 0)
-    with server(provider, tmp_path, "0.2") as other:
+    with server(kind, provider, tmp_path, "0.2") as other:
         headers = {"Authorization": f"Bearer {token}"}
         with httpx2.Client(base_url=other.url, headers=headers) as http:
             conversation = http.get(f"{api}/conversations").json()["items"][0]["id"]

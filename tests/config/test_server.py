@@ -9,12 +9,12 @@ import httpx2
 import psycopg
 import pytest
 
-from tests.server import ROOT, Server
+from tests.server import ROOT, SERVERS, DaphneServer, Server
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("data")) as server:
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with request.param(tmp_path_factory.mktemp("data")) as server:
         yield server
 
 
@@ -30,11 +30,12 @@ def send(server: Server, *pieces: bytes) -> bytes:
 
 
 def test_a_head_that_is_too_large_is_refused(server: Server) -> None:
-    """Whether it is one line or many; of a line without end the parser itself says so."""
+    """By Errand, or by the server itself: Twisted has its own limits, and httptools one for the line."""
+    refused = b" 400 " if isinstance(server, DaphneServer) else b" 431 "
     headers = [b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n", *[b"X-Filler: " + b"x" * 7_000 + b"\r\n"] * 10]
-    assert b" 431 " in send(server, *headers, b"\r\n")
+    assert refused in send(server, *headers, b"\r\n")
     assert b" 400 " in send(server, b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-    assert b" 200 " in send(server, *headers[:9], b"\r\n")
+    assert b" 200 " in send(server, *headers[:3], b"\r\n")
 
 
 def test_a_large_body_in_many_pieces_is_no_head(server: Server) -> None:
@@ -74,13 +75,16 @@ def test_a_database_that_lacks_a_migration_is_not_ready(server: Server) -> None:
     assert httpx2.get(f"{server.url}/readyz").status_code == 200
 
 
-def test_serve_says_in_one_line_what_it_cannot_do(server: Server) -> None:
-    for arguments, said in [(["--port", str(server.port)], "--port"), (["--processes", "0"], "at least 1")]:
-        command = [sys.executable, "manage.py", "serve", *arguments]
-        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-        assert run.returncode == 1
-        assert said in run.stderr
-        assert len(run.stderr.splitlines()) == 1
+def test_serve_says_in_one_line_what_it_cannot_do() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = str(taken.getsockname()[1])
+        for arguments, said in [(["--port", port], "--port"), (["--processes", "0"], "at least 1")]:
+            command = [sys.executable, "manage.py", "serve", *arguments]
+            run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+            assert run.returncode == 1
+            assert said in run.stderr
+            assert len(run.stderr.splitlines()) == 1
 
 
 def test_connections_that_the_database_closed_cost_nobody_a_request(server: Server) -> None:

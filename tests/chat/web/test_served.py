@@ -11,7 +11,7 @@ import pytest
 import websockets
 
 from tests.faults.provider import Provider, Reply
-from tests.server import PATIENCE_SECONDS, Client, Server, wait_for
+from tests.server import PATIENCE_SECONDS, SERVERS, Client, DaphneServer, Server, wait_for
 
 POOL_SIZE = 2
 
@@ -23,8 +23,10 @@ def provider() -> Iterator[tuple[Provider, str]]:
         yield provider, url
 
 
-@pytest.fixture(scope="module")
-def server(provider: tuple[Provider, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@pytest.fixture(scope="module", params=SERVERS)
+def server(
+    request: pytest.FixtureRequest, provider: tuple[Provider, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     environment = {
         "MODEL_PROVIDER": "custom",
         "MODEL_BASE_URL": provider[1],
@@ -32,7 +34,7 @@ def server(provider: tuple[Provider, str], tmp_path_factory: pytest.TempPathFact
         "DATABASE_POOL_SIZE": str(POOL_SIZE),
         "USER_TURNS_A_MINUTE": "0",
     }
-    with Server(tmp_path_factory.mktemp("data"), **environment) as server:
+    with request.param(tmp_path_factory.mktemp("data"), **environment) as server:
         yield server
 
 
@@ -89,7 +91,8 @@ def test_slow_answers_hold_no_connection(server: Server, ann: Client) -> None:
     # Each turn is noted in the database several times a second, so one or the other may be at work just then.
     assert [state for seen in states for state, _ in seen if state not in {"idle", "active"}] == [], states
     assert any([state for state, _ in seen] == ["idle"] for seen in states), states
-    assert max(sum(count for _, count in seen) for seen in states) <= POOL_SIZE
+    of_the_command = isinstance(server, DaphneServer)  # `runserver` asks for the migrations, and keeps its connection
+    assert max(sum(count for _, count in seen) for seen in states) <= POOL_SIZE + of_the_command
     assert answered < 1, "others wait for a connection"
 
 
