@@ -183,6 +183,13 @@ class Environment(BaseSettings):
         None, description="Where traces go (OTLP over HTTP), as http://127.0.0.1:4318; needs `uv sync --group traces`."
     )
 
+    @field_validator("database_url")
+    @classmethod
+    def binds_here(cls, value: PostgresDsn | None) -> PostgresDsn | None:
+        if value and "server_side_binding" in dict(value.query_params()):
+            raise ValueError("server_side_binding cannot be used: statements that are sent together are bound here")
+        return value
+
     @field_validator("mcp_servers", "mcp_states")
     @classmethod
     def present_paths(cls, value: list[str]) -> list[str]:

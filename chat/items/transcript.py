@@ -33,8 +33,6 @@ from django.utils import timezone
 from chat import ids
 from chat.items.citations import Citations, Source
 
-# What a tool's result says of itself in one line, in its `_meta`.
-SUMMARY_META = "errand/summary"
 SHOWN_LENGTH = 4_000
 NOTICEABLE_MS = 100
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from channels.layers import InMemoryChannelLayer, channel_layers
+from django.conf import settings
 from django.core.management import call_command
 from django.db import ProgrammingError, connection
 from psycopg import sql
@@ -52,7 +53,7 @@ def create(name: str) -> None:
     try:
         execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
     except ProgrammingError as error:
-        role = connection.settings_dict["USER"]
+        role = settings.DATABASES["default"].get("USER", "postgres")
         raise CannotMake(
             f"A replay needs a database of its own, and “{role}” may not make one ({error}). "
             f'Let it (ALTER ROLE "{role}" CREATEDB), or replay an exported file (--file) where it may.'

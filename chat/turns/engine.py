@@ -22,7 +22,7 @@ from mcp.types import CallToolResult, TextContent
 from accounts.caller import Caller, calling
 from accounts.models import User
 from chat.items import attachments, citations, composer_choices, questions, undo_card, widgets
-from chat.items.transcript import SUMMARY_META, Transcript
+from chat.items.transcript import Transcript
 from chat.llm import failures, prompts, providers
 from chat.models import Message, Step, Turn
 from chat.tool_servers import (
@@ -42,6 +42,7 @@ from chat.turns.running import RunningTurn
 from core import metrics, traces
 from core.sections import section
 from core.tools.previews import PLAN_META, PREVIEW_META, Plan
+from core.tools.result_meta import SUMMARY_META
 
 LAST_CALL_SECONDS = 30
 
