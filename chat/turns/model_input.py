@@ -1,4 +1,4 @@
-"""The model's context: a summary of older turns, the newest whole turns that fit, and this one's journal."""
+"""The model input: a summary of older turns, the newest whole turns that fit, and this one's journal."""
 
 import json
 import re
