@@ -115,7 +115,7 @@ class JournaledModel(Model):
 
 
 async def in_time(stream: Events) -> Events:
-    """Pass a stream's events on. Raises `Silent` where one takes too long and `BrokenOff` for what is no event."""
+    """Pass a stream's events on. Raises `Silent` if one takes too long, and `BrokenOff` for anything but an event."""
     limit = settings.MODEL_FIRST_TEXT_SECONDS
     while True:
         event = None
