@@ -35,7 +35,7 @@ class Completions(AsyncCompletions):
         super().__init__(client)
         self.client = client
 
-    async def create(
+    async def create(  # type: ignore[override]  # one signature for all of theirs
         self,
         *,
         extra_headers: Mapping[str, str] | None = None,

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
 from chatkit.types import ThreadItem
@@ -55,36 +55,32 @@ class Message(models.Model):
         return f"{self.kind}: {self.text[:60]}"
 
     @classmethod
-    def put(cls, conversation_id: UUID, item: ThreadItem, turn_id: UUID | None = None) -> Self:
+    def put(cls, conversation_id: UUID, item: ThreadItem, turn_id: UUID | None = None) -> None:
         """Store an item, or replace what is stored under its id; its place in the order never changes.
 
-        Raises `IntegrityError` for an id that another conversation has.
+        Raises `IntegrityError` for an id that another conversation has. A stored message stays with its turn, and a
+        widget that is known to be drawn anew stays so.
         """
-        [message] = cls.put_all(conversation_id, [item], turn_id)
-        return message
+        message = cls.of(conversation_id, item, turn_id)
+        shown = {"kind": message.kind, "text": message.text, "item": message.item}
+        if not cls.objects.filter(item_id=item.id, conversation=conversation_id).update(**shown):
+            message.save(force_insert=True)
 
     @classmethod
-    def put_all(cls, conversation_id: UUID, items: Sequence[ThreadItem], turn_id: UUID | None = None) -> list[Self]:
-        """Do the same with several items. A stored message stays with the turn that it belongs to."""
-        if not items:
-            return []
-        found = cls.objects.filter(conversation=conversation_id, item_id__in=[item.id for item in items])
-        stored: dict[str, Any] = {message.item_id: message for message in found}
+    def put_all(cls, conversation_id: UUID, items: Sequence[ThreadItem], turn_id: UUID) -> None:
+        """Do the same in one statement with items of a turn, whose ids that turn has made."""
         messages = [cls.of(conversation_id, item, turn_id) for item in items]
-        cls.objects.bulk_create([message for message in messages if message.item_id not in stored])
-        return [stored[each.item_id].replace(each) if each.item_id in stored else each for each in messages]
-
-    def replace(self, other: "Message") -> Self:
-        """Show what `other` shows, under the same id; keep the call that draws the widget again if it has none."""
-        self.kind, self.text, self.item = other.kind, other.text, other.item
-        self.refresh = other.refresh or self.refresh
-        self.save(update_fields=["kind", "text", "item", "refresh"])
-        return self
+        Message.objects.bulk_create(
+            messages,
+            update_conflicts=True,
+            unique_fields=["item_id"],
+            update_fields=["kind", "text", "item"],
+        )
 
     @classmethod
-    def of(cls, conversation_id: UUID, item: ThreadItem, turn_id: UUID | None) -> Self:
+    def of(cls, conversation_id: UUID, item: ThreadItem, turn_id: UUID | None) -> "Message":
         refresh = getattr(item, "refresh", None)
-        return cls(
+        return Message(
             item_id=item.id,
             conversation_id=conversation_id,
             turn_id=turn_id,

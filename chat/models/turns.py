@@ -132,12 +132,16 @@ class Turn(models.Model):
         """Return this turn's row as long as this run may write: it runs, and nobody has taken over."""
         return Turn.objects.filter(pk=self.pk, lease_owner=self.lease_owner, status=self.Status.RUNNING)
 
-    def hold(self) -> None:
-        """Lock the row for a write; rows that refer to it can be added meanwhile.
+    def hold(self, **changes: Any) -> None:
+        """Lock the row for a write, and write `changes` of it; rows that refer to it can be added meanwhile.
 
         Raises `LostLease`: a process that was paused must not write what another one writes now.
         """
-        if not list(self.held().select_for_update(no_key=True).values_list("pk")):
+        if changes:
+            is_held = self.held().update(**changes) > 0
+        else:
+            is_held = len(self.held().select_for_update(no_key=True).values_list("pk")) > 0
+        if not is_held:
             raise LostLease
 
     def write(self, *names: str) -> None:
@@ -164,14 +168,22 @@ class Turn(models.Model):
         self.ended_at, self.stop_requested = None, False
         self.save(update_fields=["status", "lease_owner", "lease_expires_at", "ended_at", "stop_requested"])
 
-    def end(self, status: str, error: str = "") -> None:
-        """Close the turn. Call it while the row is held, and last: nothing undoes it in this object.
+    def end_run(self, status: str, error: str = "") -> None:
+        """Close the turn, if this run may write. Call it within a transaction. Raises `LostLease`."""
+        ended_at = timezone.now()
+        self.hold(status=status, error=error, ended_at=ended_at, first_text_ms=self.first_text_ms)
+        self.status, self.error, self.ended_at = status, error, ended_at
+        self.forget_events()
 
-        What was told of it to other processes is deleted: they read its messages from now on.
-        """
-        self.status, self.error, self.ended_at = status, error, timezone.now()
+    def withdraw(self) -> None:
+        """Close a turn that no run holds: it waited for its person, who said something else."""
+        self.status, self.ended_at = self.Status.STOPPED, timezone.now()
+        self.save(update_fields=["status", "ended_at"])
+        self.forget_events()
+
+    def forget_events(self) -> None:
+        """Delete what was told of the turn to other processes: from now on they read its messages."""
         self.broadcasts.all().delete()
-        self.save(update_fields=["status", "error", "ended_at", "first_text_ms"])
 
 
 def lease_end() -> datetime.datetime:

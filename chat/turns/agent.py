@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Sequence
+from typing import Any
 
 from agents import (
     Agent,
@@ -52,23 +53,33 @@ def sdk_tool(tool: McpTool) -> FunctionTool:
     return FunctionTool(tool.name, tool.description or "", schema, invoke, strict_json_schema=False)
 
 
-def agent_of(servers: Sequence[ToolServer]) -> Agent[TurnRun]:
-    """Return the agent with the tools of some servers; instructions and model come with each run.
+class TurnAgent(Agent[TurnRun]):
+    """An agent that tells its tools when asked: of those that it holds, the SDK takes the identity at each start."""
 
-    It is made once for the same servers: the SDK checks every new agent by its own type hints.
-    """
-    key = tuple(server.path for server in servers)
-    if key not in _agents:
-        tools: list[Tool] = [sdk_tool(tool) for server in servers for tool in server.tools.values()]
-        _agents[key] = Agent("Errand", instructions=instructions, tools=tools, tool_use_behavior=end_with_questions)
-    return _agents[key]
+    async def get_all_tools(self, run_context: RunContextWrapper[Any]) -> list[Tool]:
+        return sdk_tools(run_context.context.servers)
 
 
-_agents: dict[tuple[str, ...], Agent[TurnRun]] = {}
+def sdk_tools(servers: Sequence[ToolServer]) -> list[Tool]:
+    """Return the tools of some servers as the SDK takes them, each made once."""
+    return [tool for server in servers for tool in tools_of(server)]
+
+
+def tools_of(server: ToolServer) -> list[Tool]:
+    if server.path not in _tools:
+        _tools[server.path] = [sdk_tool(tool) for tool in server.tools.values()]
+    return _tools[server.path]
+
+
+_tools: dict[str, list[Tool]] = {}
 
 
 def instructions(context: RunContextWrapper[TurnRun], agent: Agent[TurnRun]) -> str:
     return context.context.instructions
+
+
+# The same for all turns: instructions, tools and model come with each run, and the SDK checks new agents by type hints.
+AGENT = TurnAgent("Errand", instructions=instructions, tool_use_behavior=end_with_questions)
 
 
 @functools.lru_cache(64)
@@ -98,7 +109,7 @@ async def answer(run: TurnRun) -> None:
     run.model = providers.configured_model(run.options.model)
     with working_for(run):
         result = Runner.run_streamed(
-            agent_of(run.servers),
+            AGENT,
             asked.items,
             context=run,
             max_turns=settings.MODEL_CALLS_LIMIT,

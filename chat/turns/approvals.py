@@ -112,13 +112,12 @@ def pause(turn: Turn, response_number: int, calls: list[WaitingCall], items: lis
     """Let a turn wait for the person. Store what was open on the screen, and return the item that asks."""
     with transaction.atomic():
         Conversation.touch(turn.conversation_id)  # before the turn, as everywhere
-        turn.hold()
+        turn.end_run(Turn.Status.AWAITING_APPROVAL)
         approval = Approval(turn=turn, response_number=response_number, item_id=ids.new_id("widget"))
         approval.calls = [call.model_dump(mode="json") for call in calls]
         approval.save(force_insert=True)
         card = card_item(approval, turn.conversation.public_id)
         Message.put_all(turn.conversation_id, [*items, card], turn.pk)
-        turn.end(Turn.Status.AWAITING_APPROVAL)
     return card
 
 
@@ -284,7 +283,7 @@ def withdraw(turn: Turn) -> list[ThreadItem]:
         step = Step(turn=turn, number=number, kind=Step.Kind.TOOL, items=[output], call_id=item["call_id"])
         step.name, step.arguments, step.result, step.is_error = item["name"][:100], item["arguments"], WITHDRAWN, True
         step.save(force_insert=True)
-    turn.end(Turn.Status.STOPPED)
+    turn.withdraw()
     return [card]
 
 

@@ -27,8 +27,7 @@ def record(turn: Turn, step: Step, items: list[ThreadItem]) -> None:
     if step.input_tokens or step.output_tokens:
         step.cost = limits.cost(turn.model, step.input_tokens, step.output_tokens)
     with transaction.atomic():
-        turn.hold()
-        add_tokens(turn, step)
+        turn.hold(**more_tokens(turn, step))
         step.save(force_insert=True)
         Message.put_all(turn.conversation_id, items, turn.pk)
 
@@ -39,26 +38,29 @@ def note_request(turn: Turn, prompt: Prompt, tools: list[Any], history_start: UU
     template = PromptTemplate(hash=prompt.template_hash, name=prompts.SYSTEM, text=prompt.template)
     turn.prompt_hash, turn.prompt_values, turn.tools_hash = prompt.template_hash, prompt.values, tools_hash
     turn.history_start = history_start
-    keep(template)
-    keep(Toolset(hash=tools_hash, tools=tools))
+    keep(template, Toolset(hash=tools_hash, tools=tools))
     turn.write("prompt_hash", "prompt_values", "tools_hash", "history_start", "queue_ms", "history_ms")
 
 
 def keep_template(name: str, text: str) -> None:
-    keep(PromptTemplate(hash=prompts.hash_of(text), name=name, text=text))
+    template = PromptTemplate(hash=prompts.hash_of(text), name=name, text=text)
+    PromptTemplate.objects.bulk_create([template], ignore_conflicts=True)
 
 
-def keep[R: (PromptTemplate, Toolset)](record: R) -> None:
+def keep(template: PromptTemplate, toolset: Toolset) -> None:
     """Store what is not stored yet, which is rare: almost every turn is asked with what the last one was."""
-    stored = type(record)._default_manager
-    if not stored.filter(hash=record.hash).exists():
-        stored.bulk_create([record], ignore_conflicts=True)  # perhaps two turns at once
+    templates, toolsets = PromptTemplate.objects.filter(pk=template.pk), Toolset.objects.filter(pk=toolset.pk)
+    known = {hash for (hash,) in templates.values_list("hash").union(toolsets.values_list("hash"))}
+    if template.pk not in known:
+        PromptTemplate.objects.bulk_create([template], ignore_conflicts=True)  # perhaps two turns at once
+    if toolset.pk not in known:
+        Toolset.objects.bulk_create([toolset], ignore_conflicts=True)
 
 
-def add_tokens(turn: Turn, usage: Step | Usage) -> None:
-    """Add tokens to those of a turn, and what they cost."""
+def more_tokens(turn: Turn, usage: Step | Usage) -> dict[str, Any]:
+    """Count tokens, and return the changes that add them to those of a turn, and what they cost."""
     if not (usage.input_tokens or usage.output_tokens):
-        return
+        return {}
     metrics.tokens.labels("in").inc(usage.input_tokens)
     metrics.tokens.labels("out").inc(usage.output_tokens)
     more: dict[str, Any] = {
@@ -67,7 +69,13 @@ def add_tokens(turn: Turn, usage: Step | Usage) -> None:
     }
     if (cost := limits.cost(turn.model, usage.input_tokens, usage.output_tokens)) is not None:
         more["cost"] = Coalesce("cost", Decimal(0)) + cost
-    Turn.objects.filter(pk=turn.pk).update(**more)
+    return more
+
+
+def add_tokens(turn: Turn, usage: Usage) -> None:
+    """Add tokens to those of a turn that has ended, and what they cost."""
+    if more := more_tokens(turn, usage):
+        Turn.objects.filter(pk=turn.pk).update(**more)
 
 
 def storable(value: Any) -> Any:
@@ -86,12 +94,11 @@ def end(turn: Turn, status: str, error: str, items: list[ThreadItem], partial: S
     """Close a turn and store what was still open on the screen, and the step that was not completed."""
     with transaction.atomic():
         Conversation.touch(turn.conversation_id)  # before the turn, as everywhere
-        turn.hold()
+        turn.end_run(status, error)
         if partial:
             partial.turn = turn
             partial.save(force_insert=True)
         Message.put_all(turn.conversation_id, items, turn.pk)
-        turn.end(status, error)
 
 
 def answer_items(turn_id: Any) -> list[ThreadItem]:

@@ -51,11 +51,12 @@ class Request:
 
     key: str
     fingerprint: str
+    may_come_again: bool = True  # the client chose the key
 
     @classmethod
     def of(cls, key: str | None, body: Any) -> "Request":
         digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-        return cls(key or str(uuid7()), digest)
+        return cls(key or str(uuid7()), digest, bool(key))
 
 
 def find_by_key(user: User, request: Request) -> Turn | None:
@@ -83,7 +84,7 @@ def accept(
     """
     try:
         with transaction.atomic():
-            if turn := find_by_key(user, request):
+            if request.may_come_again and (turn := find_by_key(user, request)):
                 return turn, False
             return begin(user, conversation_id, item, request, replaces), True
     except IntegrityError:  # the same request arrived twice at once; the other one was first
@@ -116,7 +117,7 @@ def begin(
         prompt_hash=render(user).template_hash,
         **place,
     )
-    store(conversation, item, turn)
+    store(conversation, item, turn, replaced.question if replaced and not replaces else None)
     if replaced and not replaces and replaced.status == Turn.Status.FAILED:
         journal.carry_over(replaced, turn)
     turn.settled = settled
@@ -138,13 +139,13 @@ def make_room(conversation: Conversation) -> tuple[ThreadItem, ...]:
 def find_replaced(conversation: Conversation, item_id: str, *, is_edit: bool) -> Turn | None:
     """Return the turn that answers a message now. Raises `Missing` where an edited message is not there."""
     turns = Turn.objects.filter(conversation=conversation, is_active=True, question__item_id=item_id)
-    turn = turns.select_related("parent").first()
+    turn = turns.select_related("parent", "question").first()
     if turn is None and is_edit:
         raise ids.Missing("There is no such message.")
     return turn
 
 
-def store(conversation: Conversation, item: UserMessageItem, turn: Turn) -> None:
+def store(conversation: Conversation, item: UserMessageItem, turn: Turn, asked_before: Message | None = None) -> None:
     """Store a new turn with the message that it answers, and the conversation's title.
 
     A message that is asked again belongs to its new turn.
@@ -156,11 +157,11 @@ def store(conversation: Conversation, item: UserMessageItem, turn: Turn) -> None
     # Message and turn refer to each other: PostgreSQL checks both references at the end of the transaction.
     place = {"thread_id": conversation.public_id}
     item = item.model_copy(update=place | {"attachments": [each.model_copy(update=place) for each in item.attachments]})
-    turn.question = question = Message.put(conversation.pk, item, turn.pk)
+    question = asked_before or Message.of(conversation.pk, item, turn.pk)
+    question.turn_id = turn.pk
+    question.save()
+    turn.question = question
     turn.save(force_insert=True)
-    if question.turn_id != turn.pk:
-        question.turn = turn
-        question.save(update_fields=["turn"])
     if item.attachments:
         attachments.send(conversation, item.attachments)
 
