@@ -22,7 +22,7 @@ class UserRequest(HttpRequest):
 class Bearer(HttpBearer):
     """Lets in the user of a valid token, and only to paths of their own (`/api/{user_id}/…`).
 
-    An access token that may not do everything only reads here: what a request deletes cannot be told from its method.
+    An access token without full scope may only read here: the method of a request does not say whether it deletes.
     """
 
     async def authenticate(self, request: HttpRequest, token: str) -> User:

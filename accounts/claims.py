@@ -1,4 +1,4 @@
-"""What a verified token says of who is asking."""
+"""What a verified token says about whoever is asking."""
 
 import datetime
 from dataclasses import dataclass

@@ -45,7 +45,7 @@ class KeySet:
         now = time.monotonic()
         is_due = now - self.fetched_at > TTL_SECONDS or kid not in self.keys
         # A rotated key is used at once and never announced, so an unknown id is a reason to ask, however fresh the keys
-        # are; but not again within the cool-down after one that stayed unknown, or random ids could hammer the issuer.
+        # are; but not again within the cool-down after one that stayed unknown, or random ids would keep us asking.
         if self.refreshing or (is_due and now - self.asked_at > COOL_DOWN_SECONDS):
             await self.refresh()
             if kid not in self.keys:

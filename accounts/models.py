@@ -195,7 +195,7 @@ class AccessToken(models.Model):
 
 def digest(secret: str) -> str:
     """Return the SHA-256 of a text, in hexadecimal digits."""
-    # Unlike a password an access token is long and random: one fast hash is enough, and it can be looked up by it.
+    # Unlike a password, an access token is long and random: one fast hash is enough, and the token is found by it.
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -249,7 +249,7 @@ RETURNING count, extract(epoch FROM now() - began_at)::float
 
 
 class ClosedAccount(models.Model):
-    """A user who was deleted with everything of theirs: tokens that were issued before must not make them anew."""
+    """A user who was deleted with everything of theirs: tokens that were issued before must not create them again."""
 
     issuer = models.CharField(max_length=200)
     subject = models.CharField(max_length=255)
@@ -278,5 +278,5 @@ class Session(AbstractBaseSession):
 
     @property
     def public_id(self) -> str:
-        """Return what names the session without being it: the key itself would let anybody in."""
+        """Return a name for the session other than its key, which would let anybody in."""
         return digest(self.session_key)

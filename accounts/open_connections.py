@@ -1,8 +1,8 @@
-"""Connections that stay open: each is closed soon after what let it in has been taken back.
+"""Connections that stay open: each is closed soon after its access has been taken back.
 
 A request is checked when it comes. A stream or a WebSocket may stay for hours, so all that are open in this process are
-looked at together, by one query every few seconds while there are any: that needs nothing but the database, wherever
-somebody was deactivated, signed out or deleted.
+checked together, by one query every few seconds while there are any. That needs nothing but the database, whichever
+process deactivated, signed out or deleted somebody.
 """
 
 import asyncio
@@ -53,7 +53,7 @@ async def check_while_any() -> None:
         await asyncio.sleep(CHECK_SECONDS)
         try:
             await check()
-        except DatabaseError as error:  # away for a moment: looked at again
+        except DatabaseError as error:  # the database is away for a moment: checked again
             log.warning("presence.unchecked", error=str(error))
 
 

@@ -1,4 +1,4 @@
-"""Reading conversations: what was said, and for each turn what the agent did. Nothing is changed here but by undo."""
+"""Reading conversations: what was said, and for each turn what the agent did. Only undo and lock change anything."""
 
 import io
 import json
@@ -193,7 +193,7 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin[Conversation]):
     def has_lock_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("chat.change_conversation")
 
-    @admin.action(description="Lock: it can be read, and nothing more is said", permissions=["lock"])
+    @admin.action(description="Lock: readable, closed to new messages", permissions=["lock"])
     def lock(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> None:
         self.set_status(request, queryset, {"type": "locked"})
 
@@ -207,7 +207,7 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin[Conversation]):
         queryset.update(status=status)
 
     def undo_view(self, request: HttpRequest, id: UUID, turn: UUID) -> HttpResponse:
-        """Undo what a turn did, in its user's name and by the same door as everybody, noted as done by the admin."""
+        """Undo what a turn did, as its user and by the same functions as everybody, recorded as done in the admin."""
         if request.method != "POST" or not request.user.has_perm("chat.change_turn"):
             raise PermissionDenied
         conversation = self.look(request, id, "undo")

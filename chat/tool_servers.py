@@ -48,7 +48,7 @@ class ToolServer:
         self.tools = {tool.name: tool for tool in tools}
 
     def call(self, id: str, name: str, arguments: dict[str, Any], tell: Tell | None = None) -> ToolCall:
-        """Return a call of a tool; `tell` is given what the tool says while it works (MCP progress)."""
+        """Return a call of a tool; `tell` gets what the tool reports while it works (MCP progress)."""
         return ToolCall(
             id, self.tools[name], arguments, partial(request, self.path, name, told=tell and as_progress(tell))
         )
@@ -74,7 +74,7 @@ def instead(paths: Sequence[str] | None) -> Iterator[None]:
 
 
 async def tool_servers(paths: Iterable[str]) -> list[ToolServer]:
-    """Return servers by their dotted paths. Each is asked for its tools once in a process, which it is part of."""
+    """Return servers by their dotted paths. Each is part of this process, and is asked for its tools once."""
     return [_servers.get(path) or await load_server(path) for path in paths]
 
 
@@ -126,7 +126,7 @@ def as_progress(tell: Tell) -> ProgressFnT:
 
 
 def with_note(result: CallToolResult, note: str) -> CallToolResult:
-    """Return a result that tells the model something else first."""
+    """Return a result that begins with a note for the model."""
     return result.model_copy(update={"content": [TextContent(text=f"{note}\n{text_of(result)}")]})
 
 
@@ -136,9 +136,9 @@ def text_of(result: CallToolResult) -> str:
 
 
 def needs_approval(policy: str, tool: Tool) -> bool:
-    """Tell whether a call of `tool` needs approval. A tool that says nothing of itself counts as one that destroys.
+    """Tell whether a call of `tool` needs approval. A tool without annotations counts as one that destroys.
 
-    That is the meaning of hints that are missing (https://modelcontextprotocol.io/specification, tool annotations).
+    That is what missing hints mean (https://modelcontextprotocol.io/specification, tool annotations).
     """
     if policy == ApprovalPolicy.NEVER or is_read(tool):
         return False

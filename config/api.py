@@ -3,6 +3,7 @@
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
@@ -45,16 +46,16 @@ class StrictParser(Parser):
         return values
 
 
-# What any operation may answer besides what it documents itself.
+# Answers that any operation may give besides those that it documents itself.
 REFUSALS = {
     400: "The request cannot be read.",
     401: "A valid token is required.",
     403: "This token may not do that.",
     404: "There is no such thing.",
-    409: "It is not in a state that allows this, or the Idempotency-Key was used otherwise.",
+    409: "Its state does not allow this, or the Idempotency-Key was used for another request.",
     413: "The body is too large.",
-    422: "The request says something that cannot be.",
-    429: "Asked too often; Retry-After says when to come back.",
+    422: "The request contains a value that is not allowed.",
+    429: "Too many requests; Retry-After says when to try again.",
 }
 PROBLEM = {
     "type": "object",
@@ -80,7 +81,7 @@ class Renderer(BaseRenderer):
 
 
 class Api(NinjaAPI):
-    """The API, whose schema tells of errors too."""
+    """The API, whose schema describes errors too."""
 
     def get_openapi_schema(self, *args: Any, **kwargs: Any) -> Any:
         schema = super().get_openapi_schema(*args, **kwargs)
@@ -93,7 +94,7 @@ class Api(NinjaAPI):
         return schema
 
 
-api = Api(title="Errand", version="0.1.0", auth=Bearer(), parser=StrictParser(), renderer=Renderer())
+api = Api(title="Errand", version=settings.VERSION, auth=Bearer(), parser=StrictParser(), renderer=Renderer())
 api.add_router("/auth", issuer_router)
 api.add_router("", account_router)
 api.add_router("", tasks_router)

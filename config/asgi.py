@@ -1,4 +1,4 @@
-"""The ASGI application: static files first, then WebSockets, MCP and Django. `config.server` runs it."""
+"""The ASGI application: static files first, then WebSockets, MCP and Django. `config.serving.server` runs it."""
 
 import os
 from typing import Any

@@ -51,7 +51,7 @@ async def search_entities(
 
 @router.get("/{user_id}/entities/{entity_id}", response=PreviewOut)
 async def preview_entity(request: UserRequest, user_id: str, entity_id: str) -> dict[str, Any]:
-    """What a tag shows when it is pointed at: a ChatKit widget, or null where there is nothing (any more)."""
+    """The preview of a tag: a ChatKit widget, or null if there is nothing to show (any more)."""
     kind, _, id = entity_id.partition(":")
 
     def work() -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""`/api/{user_id}/export` and `/import`: everything a user has, to take along and to bring back."""
+"""`/api/{user_id}/export` and `/import`: everything a user has, to save and to bring back."""
 
 import json
 from typing import Annotated, Any, Literal
@@ -74,7 +74,7 @@ async def export_calendar(request: UserRequest, user_id: str) -> HttpResponse:
 async def import_(
     request: UserRequest, response: HttpResponse, user_id: str, body: Import, key: Key = None
 ) -> Imported:
-    """Bring the tasks of an export back. Those that are here already are passed over; it can be undone."""
+    """Bring the tasks of an export back. Tasks that are here already are skipped. The import can be undone."""
     operation = await section(tasks_export.import_tasks, caller(request, key), body.tasks)
     response["X-Operation-Id"] = operation.public_id
     return Imported.model_validate(operation.result)

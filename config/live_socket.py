@@ -1,4 +1,4 @@
-"""`/ws/tasks`: where an open page hears of every change to its person's tasks and conversations."""
+"""`/ws/tasks`: tells an open page of every change to its person's tasks and conversations."""
 
 import asyncio
 from contextlib import ExitStack
@@ -19,7 +19,7 @@ CLOSE_TRY_AGAIN = 1013  # in IANA's registry of WebSocket close codes
 class LiveSocket(AsyncJsonWebsocketConsumer):
     """`/ws/tasks`: the client's first message is `{"type": "authenticate", "token": "…"}`, then it only listens.
 
-    A token in the address would end in logs, and browsers can set no header on a WebSocket.
+    A token in the address would end up in logs, and browsers cannot set headers on a WebSocket.
     """
 
     user: User | None = None
@@ -47,11 +47,11 @@ class LiveSocket(AsyncJsonWebsocketConsumer):
         await self.send_json({"type": "ready"})
 
     def shut_out(self) -> None:
-        """Close the connection: what let it in was taken back."""
+        """Close the connection, because its access was taken back."""
         self.closing = asyncio.ensure_future(self.close(CLOSE_UNAUTHORIZED))
 
     async def live_interrupted(self, event: dict[str, Any]) -> None:
-        """Let the page connect again, which makes it read anew: it may have missed a change."""
+        """Let the page connect again and load everything: it may have missed a change."""
         await self.close(CLOSE_TRY_AGAIN)
 
     async def tasks_changed(self, event: dict[str, Any]) -> None:

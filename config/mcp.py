@@ -73,7 +73,7 @@ class Verifier:
 
 
 def may(scope: str, tool: Tool) -> bool:
-    """Tell whether a token of that scope may use a tool, by what the tool says it does."""
+    """Tell whether a token of that scope may use a tool, by the tool's annotations."""
     hints = tool.annotations or ToolAnnotations()
     return scope == "full" or hints.read_only_hint is True or (scope == "change" and hints.destructive_hint is False)
 
@@ -122,7 +122,7 @@ def caller(context: ServerRequestContext[Any, Any], token: UserToken) -> Caller:
 
 
 async def metadata(request: Request) -> JSONResponse:
-    """Protected resource metadata (RFC 9728). The built-in issuer is no OAuth server, so it names none."""
+    """Protected resource metadata (RFC 9728). The built-in issuer is not an OAuth server, so it names none."""
     issuer = f"{settings.BETTER_AUTH_URL}/api/auth"
     scopes = [scope.value for scope in PersonalToken.Scope]
     servers = {"authorization_servers": [issuer], "scopes_supported": scopes} if settings.BETTER_AUTH_URL else {}

@@ -13,10 +13,10 @@ from core.problems import problem_response, wants_problem
 
 type Handler = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
-# What programs ask with a bearer token, or without any: sessions, forms and frames mean nothing there.
+# Requests of programs, with a bearer token or without any: sessions, forms and frames mean nothing there.
 PROBES = ("/healthz", "/readyz", "/metrics")  # asked from inside, over http and by whatever name a server has there
 PROGRAMS = ("/api/", "/chatkit", *PROBES)
-PAGES = ("/api/auth/", "/api/docs")  # these know people by their session, or are looked at
+PAGES = ("/api/auth/", "/api/docs")  # these know people by their session, or people look at them
 
 
 def is_for_programs(path: str) -> bool:

@@ -1,6 +1,7 @@
 """Django settings. What differs between installations comes from `config.environment`; the rest stands here."""
 
 import secrets
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from config.environment import load
 environment = load()
 django_stubs_ext.monkeypatch()  # lets admin classes say at run time which model they are for
 
-VERSION = "0.1.0"
+# The project is not installed as a package, so there is no metadata to ask: pyproject.toml is the one place.
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 DATA_DIR = environment.data_dir.expanduser().resolve()
 DEBUG = environment.debug
 ALLOWED_HOSTS = environment.allowed_hosts
@@ -157,7 +159,7 @@ LOCALE = environment.locale
 CHATKIT_DOMAIN_KEY = environment.chatkit_domain_key
 CHATKIT_CDN = "https://cdn.platform.openai.com"
 
-# What the pages may load: what this server sends, nothing inline, and nobody may frame them.
+# Pages may load what this server sends and nothing inline, and nobody may show them in a frame.
 auth_origin = [BETTER_AUTH_URL] if BETTER_AUTH_URL else []
 SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],
@@ -177,7 +179,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 TRUST_PROXY = environment.trust_proxy
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# Where people come over https, they come over nothing else.
+# If people use https, they use nothing else.
 is_https = PUBLIC_URL.startswith("https:")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = is_https
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if is_https else 0
@@ -199,12 +201,12 @@ STORAGES = {
     "staticfiles": {"BACKEND": "config.serving.static_files.DigestStorage"},
 }
 
-# No request body is ever larger; files come through their own path (knowledge/surfaces/rest.py).
+# The largest request body; files have a path and a limit of their own (knowledge/surfaces/rest.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
 # Tool servers that the agent and other assistants may use: dotted paths of MCP servers that live in this process.
 MCP_SERVERS = environment.mcp_servers
-# More tool servers, for other assistants at /mcp only: the agent is not given their tools.
+# Further tool servers, for other assistants at /mcp only; the agent does not get their tools.
 MCP_GUEST_SERVERS = ["knowledge.surfaces.mcp.guest_server"]
 # Tools for the agent only: what they do makes no sense outside of a chat.
 MCP_AGENT_SERVERS = ["chat.items.questions.server"]

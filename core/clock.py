@@ -1,7 +1,7 @@
-"""The moment that work is done at: now, or, in a replay, the moment it was done at when it was recorded.
+"""The time that work goes by: now or, in a replay, the time at which it was recorded.
 
-What people and models are told of the time, and what dates are worked out from, asks here. Leases, keys and measured
-times do not: those are about the machine.
+Code that tells people or models the time, or calculates a date, asks here. Leases, keys and measured times do not: they
+are about the machine.
 """
 
 import datetime
@@ -36,7 +36,7 @@ def now() -> datetime.datetime:
 
 @contextmanager
 def running(clock: Clock) -> Iterator[None]:
-    """Let everything that is begun here go by `clock`."""
+    """Let everything that begins within this context go by `clock`."""
     token = _clock.set(clock)
     try:
         yield

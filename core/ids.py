@@ -11,7 +11,7 @@ def show(prefix: str, id: UUID) -> str:
 
 
 def read(prefix: str, text: str) -> UUID:
-    """Return the UUID of an id such as `turn_0197…`. Raises `NotFound`: nothing can have any other id."""
+    """Return the UUID of an id such as `turn_0197…`. Raises `NotFound` for any other text: nothing has such an id."""
     start, _, digits = text.partition("_")
     try:
         if start == prefix and len(digits) == 32:

@@ -31,9 +31,9 @@ def refuse_constant(name: str) -> None:
 
 
 def refuse_unstorable(value: Any, depth: int = 0) -> None:
-    """Raise for what is nested deeper than `DEPTH`, and for texts that PostgreSQL cannot store.
+    """Raise for a value that is nested deeper than `DEPTH`, or holds a text that PostgreSQL cannot store.
 
-    Those have a NUL character, or half of a surrogate pair.
+    Such a text has a NUL character, or half of a surrogate pair.
     """
     if depth > DEPTH:
         raise RecursionError

@@ -23,7 +23,7 @@ async def tell(user_id: int, message: dict[str, Any]) -> None:
 def tell_from_section(user_id: int, message: dict[str, Any]) -> None:
     """Do the same from synchronous code, on the server's event loop where there is one.
 
-    It is not waited for: the loop may itself be waiting for this thread, after a client went away.
+    Nothing waits for it: after a client has gone away, the loop may itself be waiting for this thread.
     """
     if loop := asking_loop():
         asyncio.run_coroutine_threadsafe(tell(user_id, message), loop)

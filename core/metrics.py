@@ -47,7 +47,7 @@ section_wait_seconds = Histogram(
 
 
 def exposition() -> bytes:
-    """Return all figures in Prometheus's text format; those of all processes that count together."""
+    """Return all figures in Prometheus's text format, of all processes that count together."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(registry)
     together = CollectorRegistry()

@@ -1,4 +1,4 @@
-"""Queries that are asked and rows that are stored with every request, made into SQL once.
+"""SQL that is made once, for queries and writes that every request needs.
 
 Making SQL of a query set costs Django more than PostgreSQL takes to answer it (docs/performance.md). What is prepared
 is an ordinary query set or model: filters, order and columns are said in one place only.
@@ -22,7 +22,7 @@ ROWS_AT_ONCE = 100
 
 
 def written_columns(model: type[Model]) -> list[str]:
-    """Return the names of a model's columns but those that the database works out."""
+    """Return the names of a model's columns, without those that the database calculates."""
     return [field.attname for field in model._meta.concrete_fields if not field.generated]
 
 
@@ -105,7 +105,7 @@ def value_of(field: Field[Any, Any], row: Model, *, is_new: bool = False) -> Any
 
 
 def hole(field: Field[Any, Any]) -> str:
-    """Return what stands for a field's value in SQL."""
+    """Return the placeholder of a field's value in SQL: a mark, with its type for an array."""
     return compat.placeholder_of(field, connection)
 
 
@@ -178,7 +178,7 @@ def outcomes(statements: Sequence[Statement]) -> Iterator[Any]:
 def write(statements: Sequence[Statement]) -> None:
     """Execute statements in one round trip, each of which must write a row. Raises `IntegrityError` if one does not."""
     if 0 in [cursor.rowcount for cursor in outcomes(statements)]:
-        raise IntegrityError("A row that was to be written is gone, or somebody else's.")
+        raise IntegrityError("A row to be written is gone or belongs to somebody else.")
 
 
 class Writes:
@@ -196,7 +196,7 @@ class Writes:
 
     @contextmanager
     def before_questions(self) -> Iterator[None]:
-        """Within this context all that is asked finds what was written."""
+        """Within this context every query sees what was written before it."""
 
         def ask(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
             self.send()

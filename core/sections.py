@@ -30,7 +30,7 @@ _here = threading.local()
 
 
 def serve_with(threads: int) -> None:
-    """Run this process's sections in so many threads from now on, with as many connections at most.
+    """Run this process's sections in `threads` threads from now on; each keeps at most one connection.
 
     Called on the event loop that serves.
     """
@@ -57,7 +57,7 @@ async def section[**P, R](work: Callable[P, R], *args: P.args, **kwargs: P.kwarg
 
     if _threads is None:
         return await sync_to_async(run)()
-    # Not by asgiref, which prepares each call for synchronous code that waits for async code: what sections never do.
+    # Not through asgiref: it prepares each call for synchronous code that waits for async code. Sections never do.
     return await loop.run_in_executor(_threads, copy_context().run, run)
 
 
@@ -86,9 +86,10 @@ def released[**P, R](work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) ->
 
 
 def in_pages[M: Model](found: QuerySet[M], size: int) -> Iterator[M]:
-    """Give the rows of an ordered query set, so many at a time: few are needed, or all would take much memory.
+    """Give the rows of an ordered query set, `size` at a time, so that they are never all in memory.
 
-    Server-side cursors, which `iterator` would use, live in a session, and a pooler may give each transaction another.
+    Server-side cursors, which `iterator` would use, live in a session, and a pooler may give each
+    transaction a different one.
     """
     for start in count(0, size):
         page = list(found[start : start + size])
@@ -98,9 +99,9 @@ def in_pages[M: Model](found: QuerySet[M], size: int) -> Iterator[M]:
 
 
 def was_closed(connection: BaseDatabaseWrapper) -> bool:
-    """Tell whether the server has hung up on an idle connection, without asking it: then there is something to read.
+    """Tell whether the server has closed an idle connection: then there is something to read on its socket.
 
-    A question before each section, as `CONN_HEALTH_CHECKS` has it, would cost a round trip.
+    A query before each section, as `CONN_HEALTH_CHECKS` sends it, would cost a round trip.
     """
     if connection.connection is None or connection.connection.closed:
         return False

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @functools.cache
 def provider() -> "TracerProvider":
-    """Return what collects spans and sends them in the background; the rest goes out when the process ends."""
+    """Return the provider, which sends spans in the background, and the last of them when the process ends."""
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
@@ -58,7 +58,7 @@ class Span:
 
 
 def begin(name: str, **attributes: Any) -> Span:
-    """Begin a span below the present one; whoever begins it ends it."""
+    """Begin a child of the present span; the caller ends it."""
     if not settings.TRACES_URL:
         return Span()
     span = Span(tracer().start_span(name))
@@ -68,7 +68,7 @@ def begin(name: str, **attributes: Any) -> Span:
 
 @contextmanager
 def timed(name: str, **attributes: Any) -> Iterator[Span]:
-    """Surround work with a span below which none begins: also inside an async generator, whose context changes."""
+    """Surround work with a span that has no children. It also works in an async generator, whose context changes."""
     begun = begin(name, **attributes)
     try:
         yield begun
@@ -81,7 +81,7 @@ def timed(name: str, **attributes: Any) -> Iterator[Span]:
 
 @contextmanager
 def span(name: str, **attributes: Any) -> Iterator[Span]:
-    """Surround work with a span; spans that are begun inside are below it."""
+    """Surround work with a span; spans that begin inside are its children."""
     if not settings.TRACES_URL:
         yield Span()
         return
@@ -96,7 +96,7 @@ def span(name: str, **attributes: Any) -> Iterator[Span]:
 
 @contextmanager
 def apart() -> Iterator[None]:
-    """Surround work of its own: spans that are begun inside are below none."""
+    """Surround work of its own: spans that begin inside have no parent."""
     if not settings.TRACES_URL:
         yield
         return

@@ -1,6 +1,6 @@
 """Documents as a case has them (`core.tools.replay_state`): a few texts, read as files are, searched as always.
 
-A recording holds none: documents have no history, may be large, and may be others' whom they are shared with. So a
+A recording holds no documents: they have no history, may be large, and may belong to others who share them. So a
 replay of a recorded conversation finds no documents, unless the recording itself answers.
 """
 

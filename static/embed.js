@@ -1,12 +1,16 @@
+// @ts-check
 // Puts Errand's chat into another site. A classic script, one tag (docs/embedding.md):
-//   <script src="https://errand.example.org/static/embed.js" data-token="errandToken" data-target="#assistant"></script>
-// `data-token` names a global function that gives, or promises, an access token of the person who is signed in there.
+//   <script src="https://errand.example.org/static/embed.js" data-token="errandToken"
+// data-target="#assistant"></script> `data-token` names a global function that gives, or promises, an access token of
+// the person who is signed in there.
+
 {
   const script = /** @type {HTMLScriptElement} */ (document.currentScript);
   const { origin } = new URL(script.src);
 
   /**
-   * @param {{target: Element, getToken: (wish: {fresh: boolean}) => string | Promise<string>, locale?: string, theme?: string,
+   * @param {{target: Element, getToken: (wish: {fresh: boolean}) => string | Promise<string>, locale?: string, theme?:
+   *   string,
    *   greeting?: string, title?: string}} options `fresh`: the token of before was refused
    * @returns {HTMLIFrameElement}
    */
@@ -36,7 +40,8 @@
     const { token = "", target = "", locale, theme, greeting, title } = script.dataset;
     const place = document.querySelector(target);
     const getToken = /** @type {any} */ (window)[token];
-    if (!place || typeof getToken !== "function") throw new Error("embed.js: data-target finds no element, or data-token names no function.");
+    if (!place || typeof getToken !== "function")
+      throw new Error("embed.js: data-target finds no element, or data-token names no function.");
     embed({ target: place, getToken, locale, theme, greeting, title });
   };
 

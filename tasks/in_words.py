@@ -1,4 +1,4 @@
-"""Tasks in words: as answers, widgets and lists name them. A task is `TaskOut` as JSON here.
+"""Tasks in words, as answers, widgets and lists name them. Here a task is `TaskOut` as JSON.
 
 Every task is named with its number at the end, "(#4)": that is also how later messages find it again.
 """

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from chat.models import Approval
 
-# The actions of the card's buttons. The last two only change what the card shows, and only where they were pressed.
+# The actions of the card's buttons. The last two only change what the card shows, and only on that screen.
 DECIDE, EDIT, SHOW = "approval.decide", "approval.edit", "approval.show"
 SHOWN_CHANGES = 50
 VALUE_LENGTH = 300
@@ -114,7 +114,7 @@ def headline(approval: Approval) -> str:
 
 
 def doing(approval: Approval) -> str:
-    """Return "Delete 2" for calls that all do one thing; else what the first of them is called."""
+    """Return "Delete these 2" for calls that all do the same; otherwise the title of the first of them."""
     changes = [change for call in approval.calls for change in call["changes"] or []]
     actions = {change["action"] for change in changes}
     if len(actions) == 1 and all(call["changes"] for call in approval.calls):
@@ -130,7 +130,7 @@ def confirm_label(approval: Approval) -> str:
 
 
 def parts_of(call: dict[str, Any]) -> list[int]:
-    """Return the places of changes that can be left out: a call's only one, or the first of each item of a batch."""
+    """Return the positions of changes that can be left out: a call's only one, or the first of each item of a batch."""
     items = [change["item"] for change in call["changes"] or []]
     if len(items) == 1:
         return [0]
@@ -155,7 +155,7 @@ def call_rows(call: dict[str, Any], place: int, *, has_parts: bool, is_open: boo
 
 
 def change_lines(change: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what becomes of one thing: its title, then its fields; a change as a table of before and after."""
+    """Return what would happen to one thing: its title, then its fields; a change as a table of before and after."""
     fields = [
         (field["name"].replace("_", " "), shown(field["before"]), shown(field["after"])) for field in change["fields"]
     ]
@@ -197,7 +197,7 @@ def spoken(text: str) -> str:
 
 
 def copy_text(approval: Approval) -> str:
-    """Return the card in words, for what cannot draw widgets."""
+    """Return the card in words, for clients that cannot draw widgets."""
     lines = [f"**{headline(approval)}**"]
     for call in approval.calls:
         changes = call["changes"]

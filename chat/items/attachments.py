@@ -1,8 +1,8 @@
-"""Files that come with a message: pictures, which models that see are given, and documents, whose text is given.
+"""Files that come with a message: pictures, for models that see, and documents, whose text is given to every model.
 
-A client announces a file, uploads it, and names it in a message (ChatKit's two phases). What it is, is decided by its
-content. The text of a document travels in the message itself, as the attachment's `metadata`, which clients are not
-sent: so it reaches the model, exports and replays alike.
+A client announces a file, uploads it, and names it in a message (ChatKit's two phases). Its content decides
+what it is. The text of a document travels in the message itself, as the attachment's `metadata`, which clients do not
+get: in this way it reaches the model, exports and replays.
 """
 
 import base64
@@ -34,7 +34,7 @@ from core.problems import Conflict, Problem, Unprocessable
 
 type Item = dict[str, Any]
 
-# How each kind of picture begins. The last one tells more behind its length.
+# How each kind of picture begins. The last one names its format after its length.
 PICTURES = {
     "image/png": b"\x89PNG\r\n\x1a\n",
     "image/jpeg": b"\xff\xd8\xff",
@@ -53,7 +53,7 @@ ACCEPTED = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": [".docx"],
 }
 NAME_LENGTH = 200
-PICTURE = "errand.picture"  # stands for a picture among a message's parts until a model is asked
+PICTURE = "errand.picture"  # takes the place of a picture among a message's parts until a model is asked
 SEEN_PICTURES = 4  # the newest of a conversation: each costs a model about as much as a page of text
 SEEN_BYTES = 15_000_000  # of them all; providers refuse requests that are much larger
 UNSENT_LIMIT = 50
@@ -86,7 +86,7 @@ def shown(attachment: Attachment, origin: str = "") -> Shown:
 
 
 def at_origin(items: Iterable[ThreadItem], user: User, origin: str) -> None:
-    """Let pictures of messages be found where the client reaches this server now: a page may load from there only."""
+    """Give pictures of messages the origin at which the client reaches this server: a page may load only from there."""
     for item in items:
         for each in item.attachments if isinstance(item, UserMessageItem) else []:
             if isinstance(each, ImageAttachment):
@@ -112,7 +112,7 @@ def create(user: User, asked: AttachmentCreateParams) -> Attachment:
     if settings.USER_ATTACHMENTS and mine.count() >= settings.USER_ATTACHMENTS:
         raise Conflict(f"You have attached {settings.USER_ATTACHMENTS:,} files. Delete old conversations first.")
     if mine.filter(conversation=None).count() >= UNSENT_LIMIT:
-        raise Conflict("You have many files that no message came with. Remove some, or send them.")
+        raise Conflict("Too many of your files are waiting for a message. Send some, or remove them.")
     return Attachment.objects.create(user=user, name=name, mime_type=kind, bytes=asked.size)
 
 
@@ -125,15 +125,15 @@ def get(user: User, public_id: str) -> Attachment:
 
 
 def check_content(attachment: Attachment, content: bytes) -> str:
-    """Return the text of a file, cut where it is long; of a picture none. No section: it takes documents apart.
+    """Return the text of a file, cut where it is long; of a picture none. Not a section: it takes documents apart.
 
-    Raises `Unprocessable` for what is not what it was announced as, or cannot be read.
+    Raises `Unprocessable` for a file that is not what it was announced as, or cannot be read.
     """
     if not content:
         raise Unprocessable("The file is empty.")
     if attachment.is_picture:
         if not is_picture(content, attachment.mime_type):
-            raise Unprocessable("This is no picture of the kind that its name says.")
+            raise Unprocessable("This is not a picture of the kind that its name says.")
         return ""
     text: str = import_string(settings.ATTACHMENT_READER)(content, attachment.name)
     limit = settings.ATTACHMENT_CHARACTERS
@@ -161,7 +161,7 @@ def put_content(user: User, public_id: str, content: bytes, text: str) -> Attach
 
 
 def check_sent(user: User, public_ids: list[str], thread_id: str | None) -> None:
-    """Raise for files that a message of a conversation (None: of a new one) cannot come with."""
+    """Raise for files that cannot come with a message of this conversation (None: of a new one)."""
     for public_id in public_ids:
         attachment = get(user, public_id)
         if not attachment.file:
@@ -171,14 +171,14 @@ def check_sent(user: User, public_ids: list[str], thread_id: str | None) -> None
 
 
 def send(conversation: Conversation, attachments: Iterable[Shown]) -> None:
-    """Note that attachments belong to a conversation: they go with it."""
+    """Note that attachments belong to a conversation: they are deleted with it."""
     sent = [ids.read("atc", each.id) for each in attachments]
     if sent:
         Attachment.objects.filter(user=conversation.user_id, pk__in=sent).update(conversation=conversation)
 
 
 def put(user: User, attachment: Shown) -> None:
-    """Store what is known of an attachment; its file comes by itself, and it is sent with its message."""
+    """Store what is known of an attachment; its file is uploaded separately, and its message sends it."""
     known = Attachment.objects.filter(pk=ids.read("atc", attachment.id))
     fields = {"name": attachment.name, "mime_type": attachment.mime_type}
     if not known.filter(user=user).update(**fields):
@@ -204,7 +204,7 @@ def forget_unsent() -> None:
 
 
 def asked(item: Item, text: str) -> str | list[Item]:
-    """Return what a message says together with what it came with: texts marked as data, pictures by `PICTURE` parts."""
+    """Return what a message says together with its files: texts marked as data, pictures as `PICTURE` parts."""
     pictures = [each for each in item.get("attachments", []) if each["type"] == "image"]
     documents = [each for each in item.get("attachments", []) if each["type"] == "file"]
     text = "".join(marked(each["name"], (each.get("metadata") or {}).get("text", "")) for each in documents) + text
@@ -215,7 +215,7 @@ def asked(item: Item, text: str) -> str | list[Item]:
 
 
 def marked(name: str, text: str) -> str:
-    """Return a text between marks that it cannot close itself."""
+    """Return a text between marks that the text itself cannot imitate."""
     safe = text.replace("</attachment", "<\\/attachment")
     return f'<attachment name="{name.replace('"', "'")}">\n{safe}\n</attachment>\n\n'
 

@@ -1,11 +1,11 @@
 """Citations: from the markers in a model's text to annotations of what the person reads.
 
 A tool that finds things gives its sources in `_meta["chatkit/sources"]`: plain data, each with the key that its passage
-was marked with, such as `doc-k7f3qda`. The model writes the key in brackets behind what it takes from there. People see
-no markers: known ones become annotations, unknown ones are dropped, and what stands in code is left alone.
+was marked with, such as `doc-k7f3qda`. The model writes the key in brackets after what it takes from there. People see
+no markers: known ones become annotations, unknown ones are dropped, and code stays as it is.
 
-A key may also be a number such as `#4`, by which people know a thing: that stays in the text, and where it is named
-first in a message it is annotated.
+A key may also be a number such as `#4`, by which people know a thing. It stays in the text, and is annotated where a
+message names it first.
 """
 
 import re
@@ -26,7 +26,7 @@ KEY = re.compile(r"doc-[0-9a-z]{4,16}")
 # One or more keys in brackets (some models have brackets of their own), with the space before them.
 MARKER = re.compile(rf"[ \t]*[\[【]\s?{KEY.pattern}(?:\s*[,;]?\s*{KEY.pattern})*\s?[\]】]")
 NUMBER = re.compile(r"(?<![\w#&/])#[1-9]\d{0,9}(?!\w)")
-# What may yet become a marker at the end of a text that still grows.
+# The beginning of a marker at the end of a text that still grows.
 BEGUN = re.compile(r"(?:#\d{0,10}|[ \t]*(?:[\[【]\s?(?:d(?:o(?:c(?:-[0-9a-z,;\s-]{0,200})?)?)?)?)?)\Z")
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
 
@@ -81,7 +81,7 @@ def remembered(turn: Turn) -> list[Source]:
 
 
 class Citations:
-    """The text of one content part on its way to the screen. What may become a marker is held back."""
+    """The text of one content part on its way to the screen. What may be the beginning of a marker is held back."""
 
     def __init__(self) -> None:
         self.sources: dict[str, Source] = {}
@@ -91,7 +91,7 @@ class Citations:
         self.sources |= {source.key: source for source in sources}
 
     def feed(self, shown: str, delta: str) -> Iterator[str | Source]:
-        """Give what can be shown behind `shown`: pieces of text, and the sources that are cited between them."""
+        """Yield what can be shown after `shown`: pieces of text, and the sources that are cited between them."""
         text = self.held + delta
         begun = BEGUN.search(text)
         place = begun.start() if begun else len(text)
@@ -99,7 +99,7 @@ class Citations:
         yield from self.resolve(shown, text[:place])
 
     def flush(self, shown: str) -> Iterator[str | Source]:
-        """Give what was held back: the text is at its end."""
+        """Yield what was held back, at the end of the text."""
         text, self.held = self.held, ""
         yield from self.resolve(shown, text)
 
@@ -114,7 +114,7 @@ class Citations:
         yield from self.with_numbers(shown + text[:place], text[place:])
 
     def with_numbers(self, before: str, text: str) -> Iterator[str | Source]:
-        """Give a text behind `before`, and behind each number that it names first what the number stands for."""
+        """Yield a text that follows `before`, and after each number that it names first what the number stands for."""
         place = 0
         for number in NUMBER.finditer(text):
             said = before + text[: number.start()]

@@ -1,4 +1,4 @@
-"""What a person chooses in the composer beside the message: the model, and a tool that shall be used."""
+"""What a person chooses in the composer besides the message: the model, and a tool to be used."""
 
 from typing import Any
 
@@ -39,6 +39,6 @@ def check(message: UserMessageInput) -> None:
 
 
 def of_turn(turn: Turn) -> InferenceOptions:
-    """Return what was chosen for a turn: its message says so, also when it is asked again."""
+    """Return what was chosen for a turn: its message holds it, also when it is answered again."""
     given = (turn.question.item if turn.question else {}).get("inference_options", {})
     return InferenceOptions.model_validate(given)

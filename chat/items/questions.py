@@ -82,12 +82,12 @@ def as_items(result: CallToolResult) -> list[dict[str, Any]]:
 
 
 def are_open(items: Iterable[dict[str, Any]]) -> bool:
-    """Tell whether something is asked among the items of steps: then the turn ends."""
+    """Tell whether the items of steps ask something: then the turn ends."""
     return any(item.get("type") == ITEM_TYPE for item in items)
 
 
 def of_items(items: Iterable[dict[str, Any]], thread_id: str) -> list[ThreadItem]:
-    """Return what is asked among the items of steps, as one item with all questions."""
+    """Return all questions among the items of steps as one item."""
     given = [each for item in items if item.get("type") == ITEM_TYPE for each in item["inputs"]]
     if not given:
         return []
@@ -112,10 +112,10 @@ def check(submission: StructuredInputSubmission) -> None:
 
 
 def settle(message: Message, submission: StructuredInputSubmission) -> StructuredInputItem:
-    """Store what was answered. The message is locked. Raises `Conflict` where that was done, and `Unprocessable`."""
+    """Store what was answered. The message is locked. Raises `Conflict` if it was before, and `Unprocessable`."""
     item = message.as_item()
     if not isinstance(item, StructuredInputItem):
-        raise Unprocessable("Nothing is asked by this item.")
+        raise Unprocessable("This item does not ask anything.")
     if item.status != "pending":
         raise Conflict("This was answered or skipped already.")
     if unknown := submission.answers.keys() - {each.id for each in item.inputs}:
@@ -148,7 +148,7 @@ def as_text(item: StructuredInputItem) -> str:
 
 
 def withdraw(conversation_id: UUID) -> list[ThreadItem]:
-    """Close what was left open: the person said something else instead. The conversation is locked."""
+    """Close questions left open, because the person said something else instead. The conversation is locked."""
     open_ones = Message.objects.filter(
         conversation=conversation_id, kind="structured_input", item__status="pending", turn__is_active=True
     )

@@ -33,14 +33,12 @@ from django.utils import timezone
 from chat import ids
 from chat.items.citations import Citations, Source
 
-# What a tool's result says of itself in one line, in its `_meta`.
-SUMMARY_META = "errand/summary"
 SHOWN_LENGTH = 4_000
 NOTICEABLE_MS = 100
 
 
 class Transcript:
-    """Items under way in one turn. `open_items` are those to be stored before they are closed."""
+    """The items of one turn that are under way. `open_items` must be stored before they are closed."""
 
     def __init__(self, thread_id: str, emit: Callable[[ThreadStreamEvent], None]) -> None:
         self.thread_id = thread_id
@@ -55,7 +53,7 @@ class Transcript:
         self.citations = Citations()
 
     def text(self, delta: str, part: object) -> None:
-        """Add text to the message. A new `part` (any value) begins a new part of its content."""
+        """Add text to the message. Another `part` (any value) than before begins a new part of its content."""
         self.close_workflow()
         if self.message is None:
             self.message = AssistantMessageItem(
@@ -140,7 +138,7 @@ class Transcript:
         self.update(self.workflow, WorkflowTaskUpdated(task_index=index, task=done))
 
     def headline(self) -> str:
-        """Return the workflow in one line. What was changed matters more than what was looked up for it."""
+        """Return the workflow in one line. Changes matter more than what was looked up for them."""
         first, *more = self.changes or self.reads
         rest = f" and {len(more)} more" if more else ""
         took = f" · {self.tool_ms / 1000:.1f} s" if self.tool_ms >= NOTICEABLE_MS else ""

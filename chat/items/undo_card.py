@@ -1,7 +1,7 @@
-"""What the answers did that a conversation no longer shows: listed in a card, and offered for undo.
+"""The card that lists what answers did which the conversation no longer shows, and offers to undo it.
 
-A tool that takes back what turns did says so by `UNDO_META`; its argument `turn_ids` names them. What it would do is
-asked of the tool itself, so that the card shows what can still be undone.
+A tool that takes back what turns did says so by `UNDO_META`; its argument `turn_ids` names them. The tool itself says
+what it would do, so the card shows what can still be undone.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ SHOWN_CHANGES = 20
 
 
 async def card(turn: Turn, user: User) -> WidgetItem | None:
-    """Return the card of what the turns that `turn` took the place of have changed, or None if that is nothing."""
+    """Return the card of what was changed by the turns that `turn` replaced, or None if that is nothing."""
     changes: list[PlannedChange] = []
     for result in await call_undo(Caller(user, "chat", is_preview=True), turn.abandoned):
         plan = (result.meta or {}).get(PLAN_META)
@@ -34,7 +34,7 @@ async def card(turn: Turn, user: User) -> WidgetItem | None:
 
 
 async def undo(user: User, public_id: str) -> WidgetItem:
-    """Undo what the turns did that this one took the place of; return the card as it is then. Raises `Missing`."""
+    """Undo what the turns did that this one replaced; return the card as it is then. Raises `Missing`."""
     turn = await section(Turn.of_user, user, public_id)
     results = await call_undo(Caller(user, "page", key=f"abandoned:{turn.pk.hex}"), turn.abandoned)
     said = [summary_of(result) for result in results]

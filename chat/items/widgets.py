@@ -1,6 +1,6 @@
-"""Widgets that tools attach to their results: shown below the answer, drawn anew when they are read, and clicked.
+"""Widgets that tools attach to their results: shown below the answer, drawn again when they are read, and clicked.
 
-A result says in its `_meta` how its widget looks, and which call draws it anew (`core.tools.result_meta`). A click
+A result says in its `_meta` how its widget looks, and which call draws it again (`core.tools.result_meta`). A click
 names a tool of `settings.MCP_SERVERS` or `MCP_WIDGET_SERVERS`, which is called as the user, without the model.
 """
 
@@ -24,7 +24,7 @@ from core.sections import section
 from core.tools.previews import PLAN_META, PREVIEW_META, Plan
 from core.tools.result_meta import COPY_TEXT_META, REFRESH_META, WIDGET_META
 
-TOOL, SHOW = "tool", "tool.show"  # the actions of what can be clicked
+TOOL, SHOW = "tool", "tool.show"  # the actions of clicks
 ITEM_TYPE = "errand.widget"  # among a step's items; no model is given it
 SHOWN_CHANGES = 20
 
@@ -47,7 +47,7 @@ class Click(ToolRequest):
 
 
 class LiveWidget(WidgetItem):
-    """A widget's item that knows how to be drawn anew; that is stored beside it and not sent."""
+    """A widget's item with the call that draws it again, which is stored beside it and not sent."""
 
     refresh: ToolRequest | None = Field(None, exclude=True)
 
@@ -65,7 +65,7 @@ def as_items(result: CallToolResult) -> list[dict[str, Any]]:
 
 
 def of_items(items: Iterable[dict[str, Any]], thread_id: str) -> list[ThreadItem]:
-    """Return the widgets among the items of steps. One that is no ChatKit widget is logged and left out."""
+    """Return the widgets among the items of steps. One that is not a ChatKit widget is logged and left out."""
     found: list[ThreadItem] = []
     for item in items:
         if item.get("type") != ITEM_TYPE:
@@ -114,14 +114,14 @@ def read_click(payload: Any) -> Click:
     try:
         return Click.model_validate(payload)
     except ValidationError as error:
-        raise Unprocessable(f"This is no click on a widget: {error.errors()[0]['msg']}") from error
+        raise Unprocessable(f"This is not a click on a widget: {error.errors()[0]['msg']}") from error
 
 
 async def click(user: User, message: Message, payload: Any, key: str) -> WidgetItem:
     """Do what a click says, once under its `key`, and return the widget as it looks then.
 
-    What destroys is shown first, unless the user wants to be asked for nothing; that item is not stored. Raises
-    `Unprocessable` for a tool that is not there, and `Conflict` where it fails.
+    A click that destroys shows first what it would do, unless the user wants to be asked for nothing; that item is not
+    stored. Raises `Unprocessable` for an unknown tool, and `Conflict` if the tool fails.
     """
     item = message.as_item()
     if not isinstance(item, WidgetItem) or not message.refresh:
@@ -168,10 +168,10 @@ def confirmation(item: WidgetItem, clicked: Click, result: CallToolResult) -> Wi
 
 
 async def show(user: User, message: Message) -> WidgetItem:
-    """Return a widget as it looks now: what cancels a confirmation. Raises `Conflict` for what is no widget."""
+    """Return a widget as it looks now, which cancels a confirmation. Raises `Conflict` for another kind of item."""
     (item,) = await present(user, [message])
     if not isinstance(item, WidgetItem):
-        raise Conflict("This is no widget.")
+        raise Conflict("This is not a widget.")
     return item
 
 

@@ -21,7 +21,7 @@ log = structlog.get_logger("errand.chat")
 
 
 class NotHeard(Unprocessable):
-    """The recording could not be turned into text. No 5xx: clients of ChatKit repeat a request after one."""
+    """The recording could not be turned into text. Its status is not 5xx, after which ChatKit's clients repeat."""
 
 
 async def transcribe(audio: AudioInput) -> str:
@@ -35,5 +35,5 @@ async def transcribe(audio: AudioInput) -> str:
             heard = await client.audio.transcriptions.create(model=settings.TRANSCRIPTION_MODEL, file=file)
     except openai.OpenAIError as error:
         log.warning("dictation.failed", error=type(error).__name__)
-        raise NotHeard("The dictation does not work at the moment. Type it instead, or try again.") from error
+        raise NotHeard("Dictation does not work at the moment. Type it instead, or try again.") from error
     return heard.text.strip()

@@ -1,4 +1,4 @@
-"""What can fail between us and a model: which failures are tried again, and what each means to people.
+"""What can fail between us and a model: which failures lead to another try, and what each means to people.
 
 docs/failures.md is the table of them all; the tests of that table are tests/chat/llm/test_failures.py.
 """
@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from chat import ids
 
-# A model that cannot mend its calls after so many tries in a row never will.
+# A model that has not corrected its calls after this many tries in a row never will.
 UNUSABLE_CALLS_LIMIT = 4
 # A provider that asks for a longer pause is not waited for; the person is told instead.
 RETRY_AFTER_LIMIT_SECONDS = 20
@@ -75,9 +75,9 @@ def of_incomplete(reason: str | None) -> ModelFailure:
 
 
 def retrying(tell: Callable[[str], None]) -> ModelRetrySettings:
-    """Return the SDK's retry settings; `tell` is given the words for the person who waits meanwhile.
+    """Return the SDK's retry settings; `tell` gets the words for the person who waits.
 
-    The SDK itself asks only while nothing of the response was passed on to it, which is while nothing was shown.
+    The SDK itself tries again only while it was given nothing of the response, that is, while nothing was shown.
     """
 
     def policy(context: RetryPolicyContext) -> RetryDecision:
@@ -96,7 +96,7 @@ def retrying(tell: Callable[[str], None]) -> ModelRetrySettings:
 
 
 def is_passing(context: RetryPolicyContext) -> bool:
-    """Tell whether the same request may well succeed in a moment."""
+    """Tell whether the same request is likely to succeed in a moment."""
     error = context.error
     if (context.normalized.retry_after or 0) > RETRY_AFTER_LIMIT_SECONDS or is_out_of_credit(error):
         return False
@@ -122,9 +122,9 @@ def is_out_of_credit(error: Exception) -> bool:
 
 
 def describe(error: Exception) -> str:
-    """Return an error for the log: its kind, and its text only where LOG_CONTENT says so.
+    """Return an error for the log: its kind, and with LOG_CONTENT its text.
 
-    Providers' texts may repeat what was sent to them.
+    Texts of providers may repeat what was sent to them.
     """
     if settings.LOG_CONTENT:
         return f"{type(error).__name__}: {error}"
@@ -172,12 +172,12 @@ def explain(error: Exception) -> str:
 
 
 def is_cut(error: openai.APIConnectionError) -> bool:
-    """Tell whether a connection that stood was lost, and not one that never came about."""
+    """Tell whether an existing connection was lost, as opposed to one that could not be made."""
     return type(error.__cause__).__name__ in {"RemoteProtocolError", "ReadError"}
 
 
 def pause(error: openai.RateLimitError) -> str:
-    """Return when to try again, as far as the provider says it in whole seconds (RFC 9110, section 10.2.3)."""
+    """Return when to try again, if the provider says it in whole seconds (RFC 9110, section 10.2.3)."""
     after = error.response.headers.get("Retry-After", "")
     if not after.isdecimal() or int(after) < 2:
         return "in a moment"
@@ -192,7 +192,7 @@ def notice(thread_id: str, text: str) -> TaskItem:
 
 
 def event() -> ErrorEvent:
-    """Return the event that offers to try again. Why stands in the `notice`, which stays: it is not said twice."""
+    """Return the event that offers to try again. It does not repeat the reason, which is in the `notice`."""
     return ErrorEvent(code="custom", message="The answer could not be finished.", allow_retry=True)
 
 
@@ -200,7 +200,7 @@ def event() -> ErrorEvent:
 
 
 def read_arguments(text: str) -> dict[str, Any]:
-    """Return a call's arguments. Raises `ValueError`, made for the model, where they are no JSON object."""
+    """Return a call's arguments. Raises `ValueError`, in words for the model, if they are not a JSON object."""
     try:
         arguments = json.loads(text or "{}")
     except ValueError as error:
@@ -211,7 +211,7 @@ def read_arguments(text: str) -> dict[str, Any]:
 
 
 def refusal(call: dict[str, Any], tools: set[str]) -> str:
-    """Return what the model is told about a call that cannot be made, so that it can mend it."""
+    """Return what the model is told about a call that cannot be made, so that it can correct it."""
     if call["name"] not in tools:
         return f"There is no tool “{call['name'][:80]}”. The tools are: {', '.join(sorted(tools))}."
     try:
@@ -224,7 +224,7 @@ def refusal(call: dict[str, Any], tools: set[str]) -> str:
 
 
 def sendable(item: Any) -> Any:
-    """Return an input item as every provider takes it: many refuse a request for one old call they cannot read."""
+    """Return an input item as every provider accepts it: many refuse a request over one old call they cannot read."""
     if not isinstance(item, dict) or item.get("type") != "function_call":
         return item
     try:

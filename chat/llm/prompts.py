@@ -35,7 +35,7 @@ _instead: ContextVar[str | None] = ContextVar("system prompt", default=None)
 
 @contextmanager
 def instead(template: str) -> Iterator[None]:
-    """Use another template of the system prompt for the turns that are begun here."""
+    """Use another template of the system prompt for the turns that begin within this context."""
     token = _instead.set(template)
     try:
         yield
@@ -48,7 +48,7 @@ def hash_of(template: str) -> str:
 
 
 def render(user: User, summary: str = "") -> Prompt:
-    """Return the system prompt for a user, as of now on their clock, with the `summary` of what was said long ago."""
+    """Return the system prompt for a user, as of now on their clock, with the `summary` of older turns."""
     now = user.now()
     source = _instead.get() or template_source(SYSTEM)
     values = {
@@ -62,5 +62,5 @@ def render(user: User, summary: str = "") -> Prompt:
 
 
 def filled_in(template: str, values: dict[str, str]) -> str:
-    """Return the text for a model. Names and summaries stand in it as they are: it is not HTML, nor safe as HTML."""
+    """Return the text for a model. Names and summaries are in it unchanged: it is not HTML, and not safe as HTML."""
     return Engine(autoescape=False).from_string(template).render(Context(values, autoescape=False)) + ""  # unlike str()

@@ -86,7 +86,7 @@ def chosen(wanted: str | None = None) -> Choice:
 
 @contextmanager
 def choosing(choice: Choice) -> Iterator[None]:
-    """Let another model answer the turns that are begun here."""
+    """Let another model answer the turns that begin within this context."""
     token = _choice.set(choice)
     try:
         yield
@@ -111,19 +111,19 @@ def configured_model(wanted: str | None = None) -> Model:
 
 
 def client(base_url: str, api_key: str) -> AsyncOpenAI:
-    """Return the client for this event loop: one that is shared keeps connections, but only within its loop."""
+    """Return the client of this event loop: it keeps its connections, which work within one loop only."""
     loop = asyncio.get_running_loop()
     wanted = f"{base_url.rstrip('/')} {api_key}"
     if loop not in _clients or _clients[loop][0] != wanted:
         # How long to wait and what to try again is decided elsewhere: `failures` and `chat.turns.journaled_model`.
         timeout = httpx2.Timeout(None, connect=CONNECT_SECONDS)
-        # Ollama and most local servers take any key, but the client refuses to have none.
+        # Ollama and most local servers accept any key, but the client insists on one.
         made = Client(api_key=api_key or "none", base_url=base_url, timeout=timeout, max_retries=0)
         _clients[loop] = wanted, made
     return _clients[loop][1]
 
 
 async def close_clients() -> None:
-    """Close the connections of this event loop, which ends."""
+    """Close the connections of this event loop, which is about to end."""
     if kept := _clients.pop(asyncio.get_running_loop(), None):
         await kept[1].close()

@@ -25,7 +25,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.filter(user=user)
 
     def begun(self) -> Self:
-        """Narrow to those with a message: one is stored before its first message, and a crash may come between."""
+        """Narrow to those with a message: a crash may have come before the first one was stored."""
         return self.filter(Exists(Message.objects.filter(conversation=OuterRef("pk"))))
 
     def search(self, text: str) -> Self:
@@ -88,7 +88,7 @@ class Conversation(models.Model):
         cls.objects.filter(pk=id).update(updated_at=timezone.now())
 
     def check_open(self) -> None:
-        """Raise `Conflict` where staff have locked or closed it: then it can be read, and nothing more is said."""
+        """Raise `Conflict` if staff have locked or closed it: then it can be read, and takes no message."""
         if (kind := self.status.get("type", "active")) != "active":
             reason = f" ({self.status['reason']})" if self.status.get("reason") else ""
             raise Conflict(f"This conversation is {kind}{reason}. Begin a new one.")

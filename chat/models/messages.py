@@ -1,4 +1,4 @@
-"""What a conversation says: messages, each a ChatKit thread item as the person sees it."""
+"""Messages of a conversation, each a ChatKit thread item as the person sees it."""
 
 import datetime
 from collections.abc import Sequence
@@ -100,7 +100,7 @@ class Message(models.Model):
 
 
 def aware(moment: datetime.datetime) -> datetime.datetime:
-    """Return a moment with its zone; openai-chatkit makes naive ones by the machine's clock."""
+    """Return a moment with its zone; openai-chatkit makes moments without one, on the machine's clock."""
     return moment if moment.tzinfo else moment.astimezone(datetime.UTC)
 
 

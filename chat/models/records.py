@@ -1,4 +1,4 @@
-"""What is kept beside conversations: files, prompts and tools as turns used them, what imports brought, who looked."""
+"""Records beside conversations: files, prompts and tools as turns used them, states of imports, who looked."""
 
 from django.conf import settings
 from django.db import models
@@ -69,7 +69,7 @@ class Toolset(models.Model):
 
 
 class ImportedState(models.Model):
-    """What came with an imported conversation of the things it is about, which this installation never had."""
+    """The things that an imported conversation is about, as it came with them: this installation never had them."""
 
     conversation = models.OneToOneField(
         "chat.Conversation", models.CASCADE, primary_key=True, related_name="imported_state"

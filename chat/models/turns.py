@@ -125,7 +125,7 @@ class Turn(models.Model):
 
     @property
     def is_dead(self) -> bool:
-        """Tell whether it runs by name only: its process stopped renewing the lease."""
+        """Tell whether its process has stopped renewing the lease, although it counts as running."""
         return self.is_running and self.lease_expires_at < timezone.now()
 
     def held(self) -> models.QuerySet["Turn"]:
@@ -135,7 +135,7 @@ class Turn(models.Model):
     def hold(self) -> None:
         """Lock the row for a write; rows that refer to it can be added meanwhile.
 
-        Raises `LostLease`: a process that was paused must not write what another does.
+        Raises `LostLease`: a process that was paused must not write what another one writes now.
         """
         if not list(self.held().select_for_update(no_key=True).values_list("pk")):
             raise LostLease

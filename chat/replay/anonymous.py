@@ -1,7 +1,7 @@
-"""Recordings without the words of people: names, texts and ids are replaced, the same one always by the same.
+"""Recordings without the words of people: names, texts and ids are replaced, each always by the same replacement.
 
 What the tools understand stays: dates, numbers, names of tools and fields, words such as "tomorrow" or "every". So an
-anonymous recording can still be replayed. What comes out is checked: `NotAnonymous` rather than a leak.
+anonymous recording can still be replayed. The result is checked: `NotAnonymous` rather than a leak.
 """
 
 import json
@@ -17,7 +17,7 @@ from chat.replay.recording import Recording
 from core.tools.replay_state import states
 
 CHECKED_LENGTH = 4
-# Members whose values are no text of a person. Of ids only the ids in them are replaced.
+# Members whose values no person wrote. In members with ids only the ids are replaced.
 _FIXED = """
     format version exported_at created_at updated_at ended_at decided_at at status kind role type model prompt_hash
     tools_hash hash timezone approval_policy now weekday is_active is_anonymous status_indicator icon size weight
@@ -32,7 +32,9 @@ FOREIGN = frozenset(["arguments", "result"])  # what models and tools wrote: its
 WORD = re.compile(r"[^\W\d_]+")
 # Not the letters of 5pm, 3rd, p1 and 2026-05-01T17:00.
 REPLACED = re.compile(r"(?<![^\W_])(?![^\W\d_]{1,2}\d)[^\W\d_]+|(?<=\d)[^\W\d_]{3,}")
-LONG_NUMBER = re.compile(r"(?<!\d)(?!(?:19|20)\d{6}(?!\d))\d{7,}(?!\d)")  # no dates: telephone and account numbers
+LONG_NUMBER = re.compile(
+    r"(?<!\d)(?!(?:19|20)\d{6}(?!\d))\d{7,}(?!\d)"
+)  # longer than dates: numbers of phones, accounts
 IDS = re.compile(
     r"\b(?:[a-z]{1,6}_)?([0-9a-f]{32})\b|\b([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b"
 )
@@ -41,7 +43,7 @@ CONSONANTS, VOWELS = "bdfgklmnprstvz", "aeiou"
 
 
 class NotAnonymous(Exception):
-    """A word of the person's is still in what came out."""
+    """A word of the person is still in the result."""
 
 
 def anonymized(recording: Recording) -> Recording:
@@ -75,7 +77,7 @@ def call_ids(document: Any) -> set[str]:
 
 
 class Pseudonyms:
-    """What stands for what. Made anew for each export: two exports cannot be compared word by word."""
+    """The replacements. Each export has its own, so that two exports cannot be compared word by word."""
 
     def __init__(self, kept: set[str], calls: Iterable[str]) -> None:
         self.kept = kept
@@ -88,7 +90,7 @@ class Pseudonyms:
         self.call = re.compile("|".join(map(re.escape, longest_first))) if self.calls else None
 
     def value(self, value: Any, member: str, is_foreign: bool = False) -> Any:
-        """Return a JSON value with its texts replaced. Below `FOREIGN` members nothing is ours, names neither."""
+        """Return a JSON value with its texts replaced. Below `FOREIGN` members even the names are not ours."""
         match value:
             case dict():
                 return {
@@ -153,7 +155,7 @@ class Pseudonyms:
         return new.capitalize() if word[:1].isupper() else new
 
     def fresh(self, length: int) -> str:
-        """Return a word that was not used, about as long."""
+        """Return an unused word of about the same length."""
         while True:
             letters = [secrets.choice(VOWELS if place % 2 else CONSONANTS) for place in range(max(4, min(length, 10)))]
             made = "".join(letters)
@@ -200,7 +202,7 @@ def strings(value: Any, fixed: frozenset[str], member: str = "", is_foreign: boo
 
 
 def check(original: Recording, made: Recording, kept: set[str]) -> None:
-    """Raise `NotAnonymous` where a word of the person's is left, of those that are long enough to mean somebody."""
+    """Raise `NotAnonymous` if a word of the person is left that is long enough to identify somebody."""
     words = {word for word in said(original) if len(word) >= CHECKED_LENGTH} - kept
     document = made.model_dump(mode="json", exclude={"prompts", "toolsets"})
     fixed = FIXED.union(*(state.fixed for state in states()))

@@ -1,4 +1,4 @@
-"""Whether a replayed case came out as expected; if not, in which ways."""
+"""Checks whether a replayed case came out as expected, and if not, how it differs."""
 
 import re
 from typing import Any
@@ -9,7 +9,7 @@ from chat.tool_servers import is_read, people_paths, tool_servers
 
 
 def faults(case: Case, replayed: Replayed, changing: set[str]) -> list[str]:
-    """Return what was not as expected, a line each. `changing` are the names of tools that change something."""
+    """Return a line for each fault. `changing` are the names of tools that change something."""
     turns = zip(case.turns, replayed.turns, strict=True)
     return [fault for turn, went in turns for fault in in_turn(turn, went, changing)] + in_end(case, replayed)
 

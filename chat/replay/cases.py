@@ -1,4 +1,4 @@
-"""Cases: small conversations with what must come of them, each a TOML file (docs/replay.md describes the format)."""
+"""Cases: small conversations with expected results, each a TOML file (docs/replay.md describes the format)."""
 
 import datetime
 import json
@@ -37,7 +37,7 @@ class ExpectedCall(Strict):
 
 
 class CaseTurn(Strict):
-    """What is said, and what must come of it. `never`: tools that must not be called, "*" for every change."""
+    """What is said, and the expected result. `never`: tools not to be called, "*" for all that change something."""
 
     say: str = Field(min_length=1)
     calls: list[ExpectedCall] = []
@@ -46,7 +46,7 @@ class CaseTurn(Strict):
 
 
 class End(Strict):
-    """What there must be in the end, by state. `unchanged`: what there was; what is not listed must not be there."""
+    """The expected end, by state. `unchanged`: as at the beginning; things that are not listed must not exist."""
 
     unchanged: bool = False
     others: bool = False
@@ -104,7 +104,7 @@ def recorded_message(item: UserMessageItem, at: datetime.datetime) -> RecordedMe
 
 
 class BadCase(Exception):
-    """A file is no case; the text says where and why, in a line."""
+    """The file is not a case; the text says where and why, in a line."""
 
 
 def load(path: Path) -> Case:
@@ -130,7 +130,7 @@ def load_all(folder: Path) -> list[Case]:
 
 
 def from_turn(recording: Recording, number: int) -> str:
-    """Return a case as TOML that expects what turn `number` of a recording did, after what was said before it."""
+    """Return a case as TOML that expects what turn `number` of a recording did, after the messages before it."""
     path = recording.path[:number]
     said = [message.text for turn in path if (message := recording.question(turn))]
     began, ended = path[0].began_at, path[-1].closed_at

@@ -19,9 +19,9 @@ BAR = 30
 
 def add_selection(parser: ArgumentParser) -> None:
     parser.add_argument("ids", nargs="*", metavar="ID", help="conversations: conv_…")
-    parser.add_argument("--since", help="those that went on since a date or time (ISO 8601)")
-    parser.add_argument("--limit", type=int, help="only so many, the latest first")
-    parser.add_argument("--feedback", choices=["negative", "positive"], help="those with such feedback")
+    parser.add_argument("--since", help="those with activity since a date or time (ISO 8601)")
+    parser.add_argument("--limit", type=int, help="at most this many, the latest first")
+    parser.add_argument("--feedback", choices=["negative", "positive"], help="those with this feedback")
 
 
 def add_model(parser: ArgumentParser) -> None:
@@ -68,7 +68,7 @@ def read_moment(text: str) -> datetime.datetime:
     except ValueError:
         moment = None
     if moment is None:
-        raise CommandError(f"“{text}” is no date. Write 2026-05-01 or 2026-05-01T17:00.", returncode=2)
+        raise CommandError(f"“{text}” is not a date. Write 2026-05-01 or 2026-05-01T17:00.", returncode=2)
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
 
 
@@ -79,7 +79,7 @@ def choice(given: dict[str, Any]) -> Choice | None:
     present = chosen()
     provider = given["provider"] or ("custom" if given["base_url"] else present.provider)
     if provider == "offline" and given["model"] not in {None, "offline"}:
-        raise CommandError("The offline model is only one. Name a --provider for another model.", returncode=2)
+        raise CommandError("There is only one offline model. Name a --provider for another model.", returncode=2)
     same = provider == present.provider
     made = Choice(
         provider,

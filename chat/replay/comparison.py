@@ -1,4 +1,4 @@
-"""What a replay did otherwise than the recording: calls, answers, and what there was in the end."""
+"""How a replay differs from the recording: calls, answers, and the state in the end."""
 
 import json
 from dataclasses import asdict, dataclass, replace
@@ -13,7 +13,7 @@ type Call = dict[str, Any]
 
 @dataclass(frozen=True)
 class CallDifference:
-    """Two calls, or one that has none beside it. `not_here`: no tool server of the replay has such a tool."""
+    """Two calls, or one without a counterpart. `not_here`: no tool server of the replay has such a tool."""
 
     kind: Literal["same", "changed", "missing", "added", "not_here"]
     name: str

@@ -11,7 +11,7 @@ from chat.llm.providers import close_clients
 async def run_all[T](
     work: Iterable[Callable[[], Awaitable[T]]], parallel: int, done: Callable[[], None]
 ) -> list[T | BaseException]:
-    """Run all, at most `parallel` at a time; return what each returned or raised, in order. `done` after each."""
+    """Run all, at most `parallel` at a time; return what each returned or raised, in order. Calls `done` after each."""
     room = asyncio.Semaphore(parallel)
 
     async def run(each: Callable[[], Awaitable[T]]) -> T:

@@ -1,4 +1,4 @@
-"""Cases tried several times with one or two ways to answer: pass rates with how sure they are, cost, time, reports."""
+"""Cases tried several times with one or two ways to answer: pass rates with their intervals, cost, time, reports."""
 
 import math
 from collections.abc import Callable
@@ -93,7 +93,7 @@ def wilson(passed: int, runs: int) -> tuple[float, float]:
 async def evaluate(
     cases: list[Case], options: Options, label: str, runs: int, parallel: int, done: Callable[[], None]
 ) -> Result:
-    """Try every case `runs` times. Call it in a sandbox."""
+    """Try every case `runs` times. Call it in a scratch database."""
     changing = await case_checks.changing_tools()
     result = Result(label, [CaseResult(case.file, case.title, case.tags) for case in cases])
     work = [partial(attempt, case, options, changing) for case in cases for _ in range(runs)]

@@ -9,7 +9,7 @@ from chat.replay.recording import Recording
 
 
 class UnreadableRecording(Exception):
-    """The file cannot be read, or is no exported conversation; the text says why in one line."""
+    """The file cannot be read, or is not an exported conversation; the text says why in one line."""
 
 
 def load(path: Path) -> Recording:
@@ -20,8 +20,8 @@ def load(path: Path) -> Recording:
         raise UnreadableRecording(f"{path}: {error.strerror}") from error
     except (ValidationError, UnicodeDecodeError) as error:
         first = error.errors(include_url=False)[0] if isinstance(error, ValidationError) else None
-        where = ".".join(map(str, first["loc"])) + ": " + first["msg"] if first else "it is no text"
-        raise UnreadableRecording(f"{path} is no exported conversation ({where}).") from error
+        where = ".".join(map(str, first["loc"])) + ": " + first["msg"] if first else "it is not text"
+        raise UnreadableRecording(f"{path} is not an exported conversation ({where}).") from error
 
 
 def dump(recording: Recording) -> str:

@@ -1,4 +1,4 @@
-"""The model of a recording: says again what was said, so that everything around it can be compared."""
+"""The model of a recording: it repeats the recorded responses, so that everything around them can be compared."""
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from chat.llm.failures import ModelFailure
 from chat.models import Step
 from chat.replay.recording import RecordedTurn
-from chat.turns.history import is_partial, rounds
+from chat.turns.model_input import is_partial, rounds
 
 output_items: TypeAdapter[list[Any]] = TypeAdapter(list[r.ResponseOutputItem])
 
@@ -23,14 +23,14 @@ type Reach = Callable[[datetime], Awaitable[None]]
 
 
 class RecordingEnds(ModelFailure):
-    """The turn failed or was stopped here when it was recorded: the model said nothing more."""
+    """The recorded turn failed or was stopped here, so the model said nothing more."""
 
 
 class RecordedModel(Model):
-    """Gives the responses of a recorded turn one by one. `reach` is told when each was complete.
+    """Gives the responses of a recorded turn one by one, and calls `reach` with the time at which each was complete.
 
-    `made` says when calls did something: what others did before comes before, for tasks are numbered in that order.
-    Calls that were never made, because somebody stopped the turn before, are left out. A response that broke off
+    `made` says when calls did something, so that what others did earlier happens earlier: tasks are numbered in that
+    order. Calls that were never made, because somebody stopped the turn first, are left out. A response that broke off
     breaks off again, after the text that was shown of it.
     """
 

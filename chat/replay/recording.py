@@ -18,12 +18,12 @@ from pydantic import BaseModel, ConfigDict
 from accounts.models import User
 from chat import ids
 from chat.models import Approval, Conversation, Message, PromptTemplate, Step, Summary, Toolset, Turn
-from chat.turns import history
+from chat.turns import model_input
 from core.tools.replay_state import states
 
 
 class Part(BaseModel):
-    """Made from a model's row, or from JSON; what it does not know is refused."""
+    """Made from a model's row, or from JSON; unknown members are refused."""
 
     model_config = ConfigDict(from_attributes=True, extra="forbid")
 
@@ -87,7 +87,7 @@ class RecordedTurn(Part):
 
     @property
     def began_at(self) -> datetime:
-        """Return when it began; what it took over from a failed turn counts."""
+        """Return when it began, including the steps that it took over from a failed turn."""
         return min([self.created_at, *(step.created_at for step in self.steps)])
 
     @property
@@ -175,7 +175,7 @@ class Recording(BaseModel):
 
     def answer(self, turn: RecordedTurn) -> str:
         said = [each for each in self.messages if each.turn_id == turn.id and each.kind == "assistant_message"]
-        return "\n\n".join([*(message.text for message in said), *history.shown_in_words(turn, turn.steps)])
+        return "\n\n".join([*(message.text for message in said), *model_input.shown_in_words(turn, turn.steps)])
 
 
 @contextmanager
@@ -229,13 +229,13 @@ def toolsets(turns: list[RecordedTurn]) -> Any:
 
 
 def person(conversation: Conversation) -> RecordedUser:
-    """Return who talked: for an imported conversation as it came with it, whoever has imported it."""
+    """Return who talked: for an imported conversation the recorded person, not whoever imported it."""
     imported = getattr(conversation, "imported_state", None)
     return RecordedUser.model_validate((imported and imported.person) or conversation.user)
 
 
 def records(conversation: Conversation, turns: list[RecordedTurn]) -> dict[str, Any]:
-    """Return what the conversation was about: as it came with it, or as it is worked out here."""
+    """Return the records of what the conversation was about: those imported with it, or made here."""
     if imported := getattr(conversation, "imported_state", None):
         return dict(imported.records)
     if not turns:
@@ -283,7 +283,7 @@ def keep_shared(recording: Recording) -> None:
 
 
 def restore_turn(recorded: RecordedTurn, conversation: Conversation) -> None:
-    """Store a turn with its steps. One that was under way can go on nowhere else: it counts as stopped."""
+    """Store a turn with its steps. One that was under way cannot go on here: it counts as stopped."""
     fields = recorded.model_dump(exclude={"question", "steps", "approvals", "summary"})
     if recorded.status == Turn.Status.RUNNING:
         fields |= {"status": Turn.Status.STOPPED, "ended_at": recorded.closed_at}

@@ -1,7 +1,7 @@
-"""Replay: the recorded messages are said again, by the same engine, in a sandbox, at the recorded time.
+"""Replay: the recorded messages go through the same engine again, in a scratch database, at the recorded time.
 
-What a person did elsewhere meanwhile (on the page, over REST, in another conversation) is done again at its moment;
-what they approved is approved again.
+What a person did elsewhere in the meantime (on the page, over REST, in another conversation) is done again at its
+moment; what they approved is approved again.
 """
 
 import json
@@ -23,7 +23,7 @@ from chat.models import Approval, Conversation, Step, Toolset, Turn, lease_end
 from chat.replay import recording
 from chat.replay.recorded_model import RecordedModel
 from chat.replay.recording import RecordedStep, RecordedTurn, Recording
-from chat.turns import approvals, history, runner, starting
+from chat.turns import approvals, model_input, runner, starting
 from chat.turns.approvals import CallDecision, Decision, WaitingCall
 from core import clock
 from core.clock import Clock
@@ -33,9 +33,9 @@ from core.tools.replay_state import Event, Plain, State, states
 
 @dataclass(frozen=True)
 class Options:
-    """What is tried. Without a `choice` the settings' model answers; `recorded`: the recording itself.
+    """How to replay. Without a `choice` the settings' model answers; with `recorded`, the recording itself.
 
-    `approve` counts for calls that nobody decided on when it was recorded. Turns `first` to `last` are replayed.
+    `approve` decides on calls that nobody decided on when they were recorded. Turns `first` to `last` are replayed.
     """
 
     recorded: bool = False
@@ -89,7 +89,7 @@ class Replayed:
 
 
 async def replay(recorded: Recording, options: Options) -> Replayed:
-    """Replay a recording. Call it in a sandbox, in which none of its ids is used yet."""
+    """Replay a recording. Call it in a scratch database, in which none of its ids is used yet."""
     return await Replay(recorded, options).run()
 
 
@@ -157,14 +157,14 @@ class Replay:
         return {name: state.present(self.user) for name, state in self.states.items()}
 
     def do_meanwhile(self, until: datetime) -> None:
-        """Do what somebody did outside of the conversation up to a moment."""
+        """Do again what somebody did outside of the conversation up to a moment."""
         while self.outside and self.outside[0][1].at <= until:
             state, event = self.outside.pop(0)
             with transaction.atomic():
                 state.apply(self.user, event)
 
     async def reach(self, moment: datetime) -> None:
-        """Let the clock of the present turn reach a recorded moment, and happen what had happened until then."""
+        """Move the clock of the present turn to a recorded moment, and do what others had done by then."""
         self.clock.move_to(moment)
         await section(self.do_meanwhile, moment)
 
@@ -193,7 +193,7 @@ class Replay:
         return ReplayedTurn(number, message.text if message else "", old, new, missing)
 
     async def called_here(self, recorded: RecordedTurn) -> list[dict[str, Any]]:
-        """Return the recorded calls as they read here: what they name by its id has another id in the sandbox."""
+        """Return the recorded calls as they read here: what they name has another id in the scratch database."""
         calls = [shown_call(step) for step in recorded.calls]
         arguments = json.loads(await self.translate(json.dumps([call["arguments"] for call in calls])))
         return [call | {"arguments": each} for call, each in zip(calls, arguments, strict=True)]
@@ -355,7 +355,7 @@ def new_side(turn: Turn) -> Side:
     return Side(
         status=turn.status,
         calls=[shown_call(step) for step in turn.steps.all() if step.kind == Step.Kind.TOOL],
-        answer="\n\n".join([*texts, *history.shown_in_words(turn, turn.steps.all())]),
+        answer="\n\n".join([*texts, *model_input.shown_in_words(turn, turn.steps.all())]),
         input_tokens=turn.input_tokens,
         output_tokens=turn.output_tokens,
         cost=float(turn.cost) if turn.cost is not None else None,

@@ -1,4 +1,4 @@
-"""A replay for people to read: both sides of each turn beside each other, then the end, then all replays in a table."""
+"""A replay for people to read: both versions of each turn side by side, then the end, then all replays in a table."""
 
 import json
 import textwrap

@@ -1,7 +1,6 @@
 """A database of its own for a replay: made empty beside the real one, dropped at the end.
 
-Nothing of the real database is touched, also not if the process is killed; what a killed one left is dropped by the
-next that looks.
+Nothing in the real database is touched, even if the process is killed; a later replay drops what a killed one left.
 """
 
 import secrets
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from channels.layers import InMemoryChannelLayer, channel_layers
+from django.conf import settings
 from django.core.management import call_command
 from django.db import ProgrammingError, connection
 from psycopg import sql
@@ -34,7 +34,7 @@ def scratch_database() -> Iterator[None]:
     name = f"{PREFIX}{int(time.time()):x}_{secrets.token_hex(4)}"
     drop_left()
     create(name)
-    # Live updates would go to people's pages: users of the scratch database have numbers that real ones have too.
+    # Live updates would go to people's pages: users in the scratch database have numbers that real ones have too.
     layer = channel_layers.backends.get(ALIAS)
     real = compat.connect_to(connection, name)
     try:
@@ -53,7 +53,7 @@ def create(name: str) -> None:
     try:
         execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
     except ProgrammingError as error:
-        role = connection.settings_dict["USER"]
+        role = settings.DATABASES["default"].get("USER", "postgres")
         raise CannotMake(
             f"A replay needs a database of its own, and “{role}” may not make one ({error}). "
             f'Let it (ALTER ROLE "{role}" CREATEDB), or replay an exported file (--file) where it may.'
@@ -71,7 +71,7 @@ def execute(statement: sql.Composed) -> None:
 
 
 def drop_left() -> None:
-    """Drop the sandboxes of processes that were killed: old ones that nobody is connected to."""
+    """Drop the databases of processes that were killed: old ones that nobody is connected to."""
     left = "SELECT datname FROM pg_database WHERE datname LIKE %s AND datname NOT IN (%s)"
     used = "SELECT datname FROM pg_stat_activity WHERE datname IS NOT NULL"
     with compat.maintenance_cursor(connection) as cursor:

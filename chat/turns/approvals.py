@@ -1,7 +1,7 @@
 """Approvals: calls that wait for the person, what they would do, and what the person decided.
 
-An approval is bound to the arguments and to the present state of what would change (`core.tools.previews`): if that is
-another one when the call is made, nothing is done and the person is asked again. Each can be used once.
+An approval is bound to the arguments and to the present state of what would change (`core.tools.previews`): if that
+state is different when the call is made, nothing is done and the person is asked again. Each can be used once.
 """
 
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from chat import ids
 from chat.items.approval_card import card_item, parts_of
 from chat.models import Approval, Conversation, Message, Step, Turn
 from chat.tool_servers import ToolCall, is_destructive
-from chat.turns import history
+from chat.turns import model_input
 from core.problems import Conflict, Unprocessable
 from core.tools.previews import PlannedChange, fingerprint_of
 
@@ -26,7 +26,7 @@ WITHDRAWN = "The person did not approve this call and went on to something else:
 
 
 class WaitingCall(BaseModel):
-    """A call that needs the person's yes. `changes`: what it would do, or None where its tool cannot tell before.
+    """A call that needs the person's yes. `changes`: what it would do, or None if its tool cannot say so in advance.
 
     Once decided, `arguments` are those the person approved, and `expects` is the plan that they approved.
     """
@@ -52,9 +52,9 @@ class ApprovalNeeded(UserError):
 
 
 class CallDecision(BaseModel):
-    """What becomes of one call: approved, also without some of its `changes` (their places), rejected, or edited.
+    """The decision on one call: approved, perhaps without some of its `changes` (by position), rejected, or edited.
 
-    An edited call is asked for again, with what it would do then.
+    The person is asked about an edited call again, with what it would do then.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -66,7 +66,7 @@ class CallDecision(BaseModel):
 
 
 class Decision(BaseModel):
-    """`approve` counts for all calls that `calls` does not name. `approval_id`: only if it is that approval."""
+    """`approve` decides on all calls that `calls` does not name. With `approval_id`, only that approval is decided."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -82,7 +82,7 @@ class Decision(BaseModel):
 
 
 def waiting_call(call: ToolCall, edited: WaitingCall | None, *, is_stale: bool) -> WaitingCall:
-    """Return a call as it is asked for, with the arguments that the person gave it, if they did."""
+    """Return a call as the person is asked about it, with their own arguments if they edited it."""
     return WaitingCall(
         id=call.id,
         name=call.name,
@@ -102,7 +102,7 @@ def pending(turn: Turn) -> Approval | None:
 
 
 def decided(turn: Turn, response_number: int) -> dict[str, WaitingCall]:
-    """Return what was decided about calls of a response, by their ids. Where it was asked again, the last counts."""
+    """Return the decisions about calls of a response, by the calls' ids. The last decision on a call counts."""
     found = turn.approvals.filter(response_number=response_number, status=Approval.Status.DECIDED).order_by("id")
     calls = [WaitingCall.model_validate(call) for approval in found for call in approval.calls]
     return {call.id: call for call in calls}
@@ -125,8 +125,8 @@ def pause(turn: Turn, response_number: int, calls: list[WaitingCall], items: lis
 def decide(user: User, public_id: str, decision: Decision) -> tuple[Turn, bool]:
     """Decide what a turn waits for; return the turn, and whether it has to go on in this process now.
 
-    The same decision again changes nothing. Raises `Conflict` where there is nothing to decide, or was decided
-    otherwise; `Missing`; `Unprocessable`.
+    The same decision again changes nothing. Raises `Conflict` if there is nothing to decide, or if the
+    decision was a different one; `Missing`; `Unprocessable`.
     """
     with transaction.atomic():
         turn = locked(user, public_id)
@@ -150,7 +150,7 @@ def decide(user: User, public_id: str, decision: Decision) -> tuple[Turn, bool]:
 
 
 class CardPayload(BaseModel):
-    """What a button of the card sends: with `is_parted` only what is ticked is approved, none that is not named."""
+    """What a button of the card sends. With `is_parted`, only the changes that are ticked are approved."""
 
     approval_id: str
     turn_id: str
@@ -165,7 +165,7 @@ class CardPayload(BaseModel):
         return Decision(approval_id=self.approval_id, approve=self.approve, calls=said)
 
     def about(self, call: WaitingCall, place: int) -> dict[str, Any]:
-        if self.is_edit:  # all are asked for again, also those that stay as they are
+        if self.is_edit:  # the person is asked about all again, including those that stay as they are
             return {"arguments": filled_in(call.arguments, self.arguments.get(str(place)))}
         if not self.approve or not self.is_parted:
             return {"approve": bool(self.approve)}
@@ -174,7 +174,7 @@ class CardPayload(BaseModel):
 
 
 def filled_in(value: Any, given: Any) -> Any:
-    """Return arguments with what was written into a form: everything comes as text, and lists by their places."""
+    """Return arguments with what was written into a form, where everything is text and list items have positions."""
     match value:
         case dict() if isinstance(given, dict):
             return {name: filled_in(each, given[name]) if name in given else each for name, each in value.items()}
@@ -220,7 +220,7 @@ def waiting_calls(approval: Approval) -> list[WaitingCall]:
 
 
 def judged(calls: list[WaitingCall], decision: Decision) -> list[WaitingCall]:
-    """Return the calls with a verdict each. Raises `Unprocessable` for a decision that does not fit them."""
+    """Return the calls with their verdicts. Raises `Unprocessable` for a decision that does not fit them."""
     said = {each.id: each for each in decision.calls}
     if unknown := said.keys() - {call.id for call in calls}:
         raise Unprocessable(f"There is no call {sorted(unknown)[0][:80]} to decide on.")
@@ -265,7 +265,7 @@ def approved_part(call: WaitingCall, left_out: set[int]) -> WaitingCall:
 
 
 def settle(approval: Approval, status: str) -> WidgetItem:
-    """Close an approval; return its card, which says what became of it from now on."""
+    """Close an approval; return its card, which shows the decision from now on."""
     approval.status, approval.decided_at = status, timezone.now()
     approval.save(update_fields=["status", "decided_at", "calls", "decision"])
     card = card_item(approval, approval.turn.conversation.public_id)
@@ -279,8 +279,8 @@ def withdraw(turn: Turn) -> list[ThreadItem]:
         return []
     card = settle(approval, Approval.Status.WITHDRAWN)
     steps = list(turn.steps.all())
-    for number, item in enumerate(history.unanswered(steps), len(steps) + 1):
-        output = history.output_item(item["call_id"], WITHDRAWN)
+    for number, item in enumerate(model_input.unanswered(steps), len(steps) + 1):
+        output = model_input.output_item(item["call_id"], WITHDRAWN)
         step = Step(turn=turn, number=number, kind=Step.Kind.TOOL, items=[output], call_id=item["call_id"])
         step.name, step.arguments, step.result, step.is_error = item["name"][:100], item["arguments"], WITHDRAWN, True
         step.save(force_insert=True)
@@ -289,7 +289,7 @@ def withdraw(turn: Turn) -> list[ThreadItem]:
 
 
 def stop(turn: Turn) -> None:
-    """Withdraw what a turn asks for, if it still waits."""
+    """Withdraw the question of a turn, if it still waits."""
     with transaction.atomic():
         withdraw(locked(turn.user, turn.public_id))
 

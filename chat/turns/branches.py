@@ -1,7 +1,7 @@
 """Branches of a conversation: an answer that is asked for again, or a message that is edited, hides what followed.
 
-Nothing is deleted. Each turn knows the one before it (`parent`); turns with the same one are versions of each other, of
-which one is active. What is shown, and what the model is given, are the active turns.
+Nothing is deleted. Each turn knows the one before it (`parent`). Turns with the same parent are versions of each other,
+and one of them is active. The person sees, and the model is given, the active turns.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ def branch_off(conversation: Conversation, replaced: Turn | None) -> dict[str, A
     if replaced is None:
         return {"parent": active.order_by("id").last()}
     hidden = active.filter(id__gte=replaced.pk).order_by("id")
-    # What a failed turn did is not abandoned where it is asked again: the new one goes on from there.
+    # What a failed turn did is not abandoned when its message is answered again: the new turn goes on from there.
     abandoned = [turn.public_id for turn in hidden if turn.pk != replaced.pk or turn.status != Turn.Status.FAILED]
     fields = {"parent": replaced.parent, "abandoned": abandoned}
     hidden.update(is_active=False)
@@ -44,7 +44,7 @@ def activate(user: User, public_id: str) -> Turn:
 
 
 def show(turn: Turn) -> None:
-    """Make active: the turns before this one, itself, and of those after it each time the newest version."""
+    """Activate the turns before this one, the turn itself, and after it the newest version each time."""
     parents = dict(Turn.objects.filter(conversation=turn.conversation_id).order_by("id").values_list("id", "parent_id"))
     newest_after: dict[UUID | None, UUID] = {parent: id for id, parent in parents.items()}
     path: set[UUID] = set()

@@ -1,7 +1,7 @@
 """The turn engine: runs the agent for one turn, journals every step, and tells those who watch.
 
 A turn runs in a task of its own; requests only watch it. What it has done so far is in its steps, so that the same
-function begins a turn and goes on with one that another process began: calls that were answered are not made again.
+function begins a turn and continues one that another process began: calls that were answered are not made again.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from mcp.types import CallToolResult, TextContent
 from accounts.caller import Caller, calling
 from accounts.models import User
 from chat.items import attachments, citations, composer_choices, questions, undo_card, widgets
-from chat.items.transcript import SUMMARY_META, Transcript
+from chat.items.transcript import Transcript
 from chat.llm import failures, prompts, providers
 from chat.models import Message, Step, Turn
 from chat.tool_servers import (
@@ -36,12 +36,13 @@ from chat.tool_servers import (
     tool_servers,
     with_note,
 )
-from chat.turns import approvals, history, journal
+from chat.turns import approvals, journal, model_input
 from chat.turns.approvals import ApprovalNeeded, WaitingCall
 from chat.turns.running import RunningTurn
 from core import metrics, traces
 from core.sections import section
 from core.tools.previews import PLAN_META, PREVIEW_META, Plan
+from core.tools.result_meta import SUMMARY_META
 
 LAST_CALL_SECONDS = 30
 
@@ -50,8 +51,8 @@ log = structlog.get_logger("errand.chat")
 
 @dataclass(frozen=True)
 class ModelRequest:
-    """What a turn's first model call in this run is given: input items in the Responses format, and the name of the
-    tool that must be called, if one must."""
+    """The first model call of a run: input items in the Responses format, and the name of the tool that must be
+    called, if any."""
 
     items: list[Any]
     tool_choice: str | None
@@ -80,7 +81,7 @@ class TurnRun:
         self.history_fill = 0.0  # how much of its budget the history takes
 
     async def prepare(self) -> ModelRequest | None:
-        """Finish what an earlier run began. Return what the model is asked next, or None where it has no more to say.
+        """Finish what an earlier run began. Return the next request to the model, or None if it has no more to say.
 
         Raises `ApprovalNeeded`.
         """
@@ -91,7 +92,7 @@ class TurnRun:
         self.history_fill = given.fill
         for item in shown:  # what was done before this process took over, for those who watch from here on
             self.transcript.emit(ThreadItemDoneEvent(item=item))
-        if history.is_answered(steps):  # a process died after the last response, before the turn was closed
+        if model_input.is_answered(steps):  # a process died after the last response, before the turn was closed
             return None
         if self.turn.abandoned and not steps:
             await self.show_leftovers()
@@ -118,20 +119,20 @@ class TurnRun:
             await section(Message.put, self.turn.conversation_id, card, self.turn.pk)
             self.transcript.emit(ThreadItemDoneEvent(item=card))
 
-    def load(self) -> tuple[history.ModelInput, list[Step], prompts.Prompt, list[ThreadItem]]:
-        """Load what the turn goes on from, and note with what the model will be asked."""
+    def load(self) -> tuple[model_input.ModelInput, list[Step], prompts.Prompt, list[ThreadItem]]:
+        """Load what the turn continues from, and record what the model is about to be given."""
         steps = Step.of(self.turn)
         messages = self.turn.messages.visible().exclude(kind="user_message").order_by("id") if steps else []
         if steps:
             self.verdicts = approvals.decided(self.turn, sum(step.kind == Step.Kind.RESPONSE for step in steps))
         if steps or self.turn.parent_id:
             self.transcript.citations.learn(citations.remembered(self.turn))
-        self.results = history.last_results(steps)
+        self.results = model_input.last_results(steps)
         self.options = composer_choices.of_turn(self.turn)
-        given = history.load(self.turn, steps)
+        given = model_input.load(self.turn, steps)
         items = attachments.with_pictures(self.user, given.items, sees=providers.chosen(self.options.model).sees)
         prompt = prompts.render(self.user, given.summary)
-        if not history.is_answered(steps):
+        if not model_input.is_answered(steps):
             self.turn.history_ms = self.turn.history_ms or self.watch.ms
             journal.note_request(self.turn, prompt, self.told_tools(), given.start)
         return replace(given, items=items), steps, prompt, [message.as_item() for message in messages]
@@ -139,13 +140,13 @@ class TurnRun:
     async def run_missing_calls(self, steps: list[Step]) -> list[Any]:
         """Make the calls that a journaled response asked for and that have no result yet; return their outputs.
 
-        A crash left them unanswered, or the person was asked for them. The first may have changed something before the
-        crash: a stop waits until the journal says so.
+        A crash left them unanswered, or the person was asked about them. The first may have changed something before
+        the crash: a stop waits until the journal holds its result.
         """
-        self.asked = {item["call_id"]: item for item in history.unanswered(steps)}
+        self.asked = {item["call_id"]: item for item in model_input.unanswered(steps)}
         outputs = []
         for call_id in list(self.asked):
-            outputs.append(history.output_item(call_id, await self.answer_asked(call_id)))
+            outputs.append(model_input.output_item(call_id, await self.answer_asked(call_id)))
             self.live.let_stop()
         self.live.let_stop()
         return outputs
@@ -173,7 +174,7 @@ class TurnRun:
         return server.call(item["call_id"], item["name"], arguments, self.tell) if server else None
 
     def say(self, delta: str, part: object) -> bool:
-        """Show a piece of text, and tell whether that showed anything: blank beginnings are not shown."""
+        """Show a piece of text; tell whether that showed anything, as blank beginnings are not shown."""
         delta = journal.storable(delta)
         if self.transcript.message is None and not delta.strip():
             return False
@@ -205,12 +206,12 @@ class TurnRun:
         self.transcript.close_message()
 
     async def call_tool(self, call: ToolCall) -> CallToolResult:
-        """Make a call. One that was begun is finished and journaled, also when the turn is stopped: `end` waits."""
+        """Make a call. Once begun, it is finished and journaled even if the turn is stopped: `end` waits for it."""
         self.under_way = asyncio.ensure_future(self.answer_call(call))
         return await asyncio.shield(self.under_way)
 
     async def answer_call(self, call: ToolCall) -> CallToolResult:
-        """Make a call, or answer for the person who did not approve it, or raise `ApprovalNeeded`."""
+        """Make a call, or return the refusal of the person, or raise `ApprovalNeeded`."""
         verdict = self.verdicts.get(call.id)
         if verdict and verdict.verdict == "reject":
             return await self.reject_call(call)
@@ -223,7 +224,7 @@ class TurnRun:
     async def make_call(
         self, call: ToolCall, verdict: WaitingCall | None, standing: CallToolResult | None
     ) -> CallToolResult:
-        """Make a call in the user's name, as the person approved it. What `standing` says of it need not be done."""
+        """Make a call as the user, as the person approved it. With `standing` its result is known already."""
         watch = Stopwatch()
         arguments = verdict.arguments if verdict else call.arguments
         expects = verdict.expects if verdict else None
@@ -251,7 +252,7 @@ class TurnRun:
         return result
 
     async def in_view(self, call: ToolCall, arguments: dict[str, Any]) -> CallToolResult:
-        """Make a call, and say what is done where it takes longer than a moment."""
+        """Make a call; if it takes longer than a moment, tell those who watch what is being done."""
         making = asyncio.ensure_future(call.make(arguments))
         done, _ = await asyncio.wait([making], timeout=settings.PROGRESS_SECONDS)
         if not done:
@@ -267,7 +268,7 @@ class TurnRun:
     async def ask(self, call: ToolCall, *, is_stale: bool = False) -> CallToolResult:
         """Raise `ApprovalNeeded` for a call, together with those after it, or return its result if it changes nothing.
 
-        A call that would fail, or do nothing, is no question for a person.
+        A person is not asked about a call that would fail or do nothing.
         """
         waiting = []
         for each in [call, *self.calls_after(call.id)]:
@@ -320,7 +321,7 @@ class TurnRun:
         step = Step(
             number=self.next_step,
             kind=Step.Kind.TOOL,
-            items=[history.output_item(call_id, text), *more],
+            items=[model_input.output_item(call_id, text), *more],
             call_id=call_id,
             name=name[:100],
             arguments=arguments,
@@ -342,21 +343,21 @@ class TurnRun:
         return text
 
     def check_calls(self) -> None:
-        """Raise `UnusableCalls` for a model that does not mend its calls however often it is told."""
+        """Raise `UnusableCalls` for a model that does not correct its calls however often it is told."""
         if self.refused_in_a_row >= failures.UNUSABLE_CALLS_LIMIT:
             raise failures.UnusableCalls
 
     async def pause(self, calls: list[WaitingCall]) -> None:
-        """Wait for the person, without a process of our own: whoever decides goes on with the turn."""
+        """Let the turn wait for the person, which needs no process: the process that gets the decision continues."""
         opened = self.transcript.open_items()
         card = await section(approvals.pause, self.turn, self.response_number, calls, opened)
         self.transcript.close()
         self.transcript.emit(ThreadItemDoneEvent(item=card))
 
     async def end(self, status: str, error: str = "") -> None:
-        """Close the turn, once the call that was begun, which may change something, is journaled.
+        """Close the turn, after journaling the call under way, which may change something.
 
-        One that hangs is not waited for for ever: somebody pressed Stop, perhaps because of it.
+        A call that hangs is given up after a while: somebody pressed Stop, perhaps because of it.
         """
         if self.under_way:
             await asyncio.wait([self.under_way], timeout=LAST_CALL_SECONDS)
@@ -374,14 +375,14 @@ class TurnRun:
             self.transcript.emit(failures.event())
 
     def partial_step(self) -> Step | None:
-        """Return what was shown of a response that broke off: the person has read it, so the model has to know it."""
+        """Return what was shown of a response that broke off: the person has read it, so the model must know it."""
         if not (text := self.transcript.text_under_way):
             return None
-        return Step(number=self.next_step, kind=Step.Kind.RESPONSE, items=history.partial_items(text))
+        return Step(number=self.next_step, kind=Step.Kind.RESPONSE, items=model_input.partial_items(text))
 
 
 def shown_in(items: list[dict[str, Any]], thread_id: str) -> Iterator[ThreadItem]:
-    """Give what is shown of calls below the answer: their widgets, then what they ask."""
+    """Yield what is shown of calls below the answer: their widgets, then their questions."""
     yield from widgets.of_items(items, thread_id)
     yield from questions.of_items(items, thread_id)
 

@@ -16,7 +16,7 @@ from chat import ids
 from chat.llm import prompts
 from chat.llm.prompts import Prompt
 from chat.models import Conversation, Message, PromptTemplate, Step, Toolset, Turn
-from chat.turns import approvals, history, limits
+from chat.turns import approvals, limits, model_input
 from core import metrics
 
 
@@ -34,7 +34,7 @@ def record(turn: Turn, step: Step, items: list[ThreadItem]) -> None:
 
 
 def note_request(turn: Turn, prompt: Prompt, tools: list[Any], history_start: UUID) -> None:
-    """Store what a turn asks the model with, besides what was said: staff see the whole request by it."""
+    """Store what the model is given besides the messages, so that staff can see the whole request."""
     tools_hash = hashlib.sha256(json.dumps(tools, sort_keys=True).encode()).hexdigest()
     template = PromptTemplate(hash=prompt.template_hash, name=prompts.SYSTEM, text=prompt.template)
     turn.prompt_hash, turn.prompt_values, turn.tools_hash = prompt.template_hash, prompt.values, tools_hash
@@ -105,7 +105,7 @@ def carry_over(failed: Turn, turn: Turn) -> None:
 
     The steps are copied, without their tokens: those were the other turn's. What it shows of them moves.
     """
-    rounds = [found for found in history.rounds(failed.steps.all()) if history.has_calls(found[0])]
+    rounds = [found for found in model_input.rounds(failed.steps.all()) if model_input.has_calls(found[0])]
     done = [step for response, results in rounds for step in (response, *results)]
     for number, step in enumerate(done, 1):
         step.pk, step.turn, step.number, step.input_tokens, step.output_tokens = None, turn, number, 0, 0
@@ -123,7 +123,7 @@ def answer(turn_id: Any) -> dict[str, Any]:
         "turn_id": turn.public_id,
         "message_id": turn.question.item_id if turn.question else None,
         "status": turn.status,
-        "response": "\n\n".join([*texts, *history.shown_in_words(turn, steps)]),
+        "response": "\n\n".join([*texts, *model_input.shown_in_words(turn, steps)]),
         "tool_calls": [step.as_tool_call() for step in steps if step.kind == Step.Kind.TOOL],
         "usage": {"input_tokens": turn.input_tokens, "output_tokens": turn.output_tokens},
         "cost": turn.cost,

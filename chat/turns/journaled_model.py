@@ -22,7 +22,7 @@ CALL_ID_LENGTH = 64  # the longest that OpenAI takes as input
 
 type Events = AsyncGenerator[TResponseStreamEvent]
 
-# What shows that a model has begun to answer; it may think for longer than it may pause.
+# Events that show that a model has begun to answer: it may think for longer than it may pause.
 BEGINNINGS = ("response.output_text.delta", "response.refusal.delta", "response.function_call_arguments.delta")
 
 
@@ -121,9 +121,9 @@ def is_empty(output: list[Any]) -> bool:
 
 
 def name_calls(output: list[Any], items: Any) -> None:
-    """Give calls an id of their own where the provider's is none.
+    """Give calls an id of their own if the provider's ids are not unique.
 
-    Some count them anew in each response, and the SDK would drop the older of two calls with one id from its input.
+    Some providers count anew in each response, and the SDK would drop the older of two calls with one id.
     """
     used = {item.get("call_id") for item in items if isinstance(item, dict)}
     for item in output:

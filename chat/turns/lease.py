@@ -1,4 +1,4 @@
-"""A running turn and the rest of the world: it tells other processes what it says, keeps its lease, hears "stop".
+"""What links a running turn to other processes: it tells them what it says, renews its lease, and hears "stop".
 
 Processes share only PostgreSQL, so a turn that runs for longer than a moment has its events written there, some at a
 time, together with those of all other turns of its process.
@@ -64,7 +64,7 @@ LEFT JOIN chat_turn held ON held.id = turn AND held.lease_owner = owner AND held
 
 @dataclass
 class Heard:
-    """What one watcher has been told, so that a change of source neither repeats nor leaves out anything."""
+    """What one watcher has heard, so that a change of source neither repeats nor omits anything."""
 
     open: set[str] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
@@ -92,7 +92,7 @@ class Heard:
 
 
 async def tell_pages(user_id: int, conversation_id: str, turn_id: str | None = None) -> None:
-    """Tell the user's open pages that a turn begins in a conversation, or without one that it has a new title."""
+    """Tell the user's open pages that a turn begins in a conversation or, without a turn, that it has a new title."""
     await live_updates.tell(
         user_id, {"type": "conversation.changed", "conversation_id": conversation_id, "turn_id": turn_id}
     )
@@ -183,7 +183,7 @@ class LeaseKeeper:
             return
         try:
             answers = await section(tell, reports)
-        except DatabaseError as error:  # away for a moment: told next time, unless leases run out meanwhile
+        except DatabaseError as error:  # the database is away: told next time, unless leases run out meanwhile
             log.warning("turns.not_reported", turns=len(reports), error=str(error))
             return
         for report, answer in zip(reports, answers, strict=True):

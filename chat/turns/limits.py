@@ -1,4 +1,4 @@
-"""How much one user may ask for: turns a minute, tokens a day. And what a turn costs."""
+"""Limits of one user: turns a minute, tokens a day. Also the cost of a turn."""
 
 import datetime
 from decimal import Decimal
@@ -27,7 +27,7 @@ def check(user: User) -> None:
     budget = settings.USER_TOKENS_A_DAY if user.tokens_a_day is None else user.tokens_a_day
     if budget and tokens_since(user, midnight(user)) >= budget:
         seconds = (midnight(user) + DAY - user.now()).total_seconds()
-        raise TooMany("You have used up the model for today. It is yours again tomorrow.", seconds)
+        raise TooMany("You have used up your share of the model for today. Try again tomorrow.", seconds)
 
 
 def midnight(user: User) -> datetime.datetime:

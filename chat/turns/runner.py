@@ -1,4 +1,4 @@
-"""The turns that run in this process: begun, taken over from a process that died, stopped, handed over at the end."""
+"""Running turns in this process: beginning, taking over from a process that died, handing over at its own end."""
 
 import asyncio
 import copy
@@ -71,7 +71,7 @@ def take_over(turn: Turn) -> tuple[list[ThreadStreamEvent], int, list[ThreadStre
 
 def launch(turn: Turn, user: User, live: RunningTurn, told: int = 0, number: int = 0) -> RunningTurn:
     """Run a turn in a task of its own. Of its events `told` are written down, in `number` broadcasts."""
-    turn = copy.copy(turn)  # the run's own: who else holds this object may take the turn over one day
+    turn = copy.copy(turn)  # a copy for the run: another holder of this object may take the turn over one day
     running[turn.pk] = live
     live.task = asyncio.create_task(
         run_turn(turn, user, live, LeasedTurn(turn, live, told, number)), name=turn.public_id
@@ -84,7 +84,7 @@ _background: set[asyncio.Task[None]] = set()  # the event loop itself keeps only
 
 
 def in_background(work: Coroutine[Any, Any, None]) -> None:
-    """Do something that the present request, which ends, cannot wait for."""
+    """Do something that the present request, which is about to end, cannot wait for."""
     task = asyncio.create_task(work)
     _background.add(task)
     task.add_done_callback(_background.discard)
@@ -126,10 +126,10 @@ async def run_to_its_end(turn: Turn, user: User, live: RunningTurn, kept: Leased
         if live.stop_requested:
             with suppress(LostLease):  # it ended, or paused, just before it was stopped
                 await run.end(Turn.Status.STOPPED)
-        elif not live.is_lost:  # the process ends: whoever asks next goes on from the journal, at once
+        elif not live.is_lost:  # the process ends: whoever asks next continues from the journal, at once
             await section(turn.release)
             raise
-    except (LostLease, DatabaseError) as error:  # left as it is journaled; whoever finds the lease run out goes on
+    except (LostLease, DatabaseError) as error:  # whoever finds the lease expired continues from the journal
         log.warning("turn.left", turn_id=turn.public_id, error=str(error))
     except (openai.OpenAIError, AgentsException, TimeoutError) as error:
         metrics.failures.labels(type(error).__name__).inc()

@@ -35,7 +35,7 @@ class RunningTurn:
             self.cancel()
 
     def let_stop(self) -> None:
-        """Heed stops from here on: what an earlier run began is finished."""
+        """Obey stops from here on: what an earlier run began is finished."""
         self.is_stoppable = True
         if self.stop_requested:
             self.cancel()

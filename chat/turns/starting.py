@@ -124,7 +124,7 @@ def begin(
 
 
 def make_room(conversation: Conversation) -> tuple[ThreadItem, ...]:
-    """Close what waits for the person: something else is said. Returns the items that show it. Raises `Busy`."""
+    """Close what waits for the person, who says something else. Returns the items that show it. Raises `Busy`."""
     conversation.check_open()
     unfinished = Turn.objects.filter(conversation=conversation, status__in=Turn.UNFINISHED)
     settled: list[ThreadItem] = []
@@ -153,7 +153,7 @@ def store(conversation: Conversation, item: UserMessageItem, turn: Turn) -> None
     conversation.title = conversation.title or title_from(item_text(item).strip() or names)
     conversation.updated_at = timezone.now()
     conversation.save()  # a new one is inserted; of an older one the row is locked, so nothing is overwritten
-    # Message and turn refer to each other: PostgreSQL looks at both when all is written.
+    # Message and turn refer to each other: PostgreSQL checks both references at the end of the transaction.
     place = {"thread_id": conversation.public_id}
     item = item.model_copy(update=place | {"attachments": [each.model_copy(update=place) for each in item.attachments]})
     turn.question = question = Message.put(conversation.pk, item, turn.pk)
@@ -182,13 +182,13 @@ def user_message(text: str) -> UserMessageItem:
 
 
 def asked_again(item: dict[str, Any]) -> UserMessageItem:
-    """Return a recorded message as a new one that says and brings the same."""
+    """Return a recorded message as a new one with the same text and files."""
     new = {"id": ids.new_id("message"), "thread_id": "", "created_at": timezone.now()}
     return UserMessageItem.model_validate(item | new)
 
 
 async def watch(turn: Turn) -> AsyncIterator[ThreadStreamEvent]:
-    """Give what a turn has said and what it says next, from whichever process, without a gap or a repetition.
+    """Yield what a turn has said and what it says next, in whichever process, without a gap or a repetition.
 
     Whoever watches also notices when the turn's process is silent, and takes the turn over.
     """
@@ -215,7 +215,7 @@ async def watch(turn: Turn) -> AsyncIterator[ThreadStreamEvent]:
 
 
 def reread(turn: Turn) -> tuple[Turn, list[ThreadItem] | None]:
-    """Return a turn as it stands now, and what it answered once it runs no more."""
+    """Return a turn as it is now and, once it has ended, its answer."""
     now = Turn.objects.get(pk=turn.pk)
     now.conversation, now.user = turn.conversation, turn.user
     return now, None if now.is_running else journal.answer_items(now.pk)
@@ -230,7 +230,7 @@ async def say(
 ) -> Turn:
     """Store a message and start its turn here (`accept`). The same request again gets the turn it began.
 
-    Where an earlier turn of the conversation was left by a process that died, that one is finished first. Raises `Busy`
+    If a process that died has left an earlier turn of the conversation, that turn is finished first. Raises `Busy`
     and `KeyReused`.
     """
     return await start_accepted(user, partial(accept, user, conversation_id, item, request, replaces))
@@ -311,7 +311,7 @@ async def decide(user: User, decide: Callable[[], tuple[Turn, bool]]) -> Turn:
 
 
 def give_feedback(user: User, found: Q, kind: str, reason: str) -> None:
-    """Note what the user says of the answers of `found` turns. Raises `Missing` where none of them is theirs."""
+    """Record the user's feedback on the answers of `found` turns. Raises `Missing` if none of them is theirs."""
     said = {"feedback": kind, "feedback_reason": reason.strip()}
     turns = Turn.objects.filter(found, user=user).values_list("pk", flat=True)
     if not Turn.objects.filter(pk__in=list(turns)).update(**said):

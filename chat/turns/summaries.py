@@ -1,6 +1,6 @@
 """What the model does for a conversation once an answer has ended: it names it, and sums up what grows too long.
 
-Nobody waits for this, and nothing depends on it: what a crash or a failing provider prevents comes after a later turn.
+Nobody waits for this, and nothing depends on it: if a crash or a failing provider prevents it, a later turn does it.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ from django.db import DatabaseError
 
 from chat.llm import failures, prompts, providers
 from chat.models import TITLE_LENGTH, Conversation, Summary, Turn, title_from
-from chat.turns import history, journal, lease
-from chat.turns.history import Item
+from chat.turns import journal, lease, model_input
+from chat.turns.model_input import Item
 from core.sections import section
 
 SECONDS_LIMIT = 60
@@ -28,8 +28,8 @@ log = structlog.get_logger("errand.chat")
 
 
 async def after(turn: Turn, history_fill: float) -> None:
-    """Do what a completed turn makes necessary. Failures are logged: a later turn tries again."""
-    if providers.chosen().provider == "offline":  # it follows rules for tasks, and can write neither
+    """Name or sum up the conversation of a completed turn, if needed. Failures are logged: a later turn tries again."""
+    if providers.chosen().provider == "offline":  # it can write neither titles nor summaries
         return
     try:
         if settings.MODEL_TITLES and turn.parent_id is None:
@@ -46,7 +46,7 @@ async def name(turn: Turn) -> None:
     def beginning() -> tuple[str, str]:
         conversation = Conversation.objects.get(pk=turn.conversation_id)
         own = conversation.title == title_from(turn.question.text if turn.question else "")
-        return conversation.title, as_text(history.turn_items(turn))[:BEGINNING_LENGTH] if own else ""
+        return conversation.title, as_text(model_input.turn_items(turn))[:BEGINNING_LENGTH] if own else ""
 
     present, text = await section(beginning)
     if text and (title := title_from((await ask(turn, prompts.TITLE, text)).strip(" \"'.*#"))):
@@ -69,18 +69,18 @@ async def sum_up(turn: Turn) -> None:
 
 def older_part(turn: Turn) -> tuple[str, Turn | None, str]:
     """Return the latest summary, the last turn that the next shall hold (None: there is none), and what they said."""
-    summary = history.summary_before(turn)
-    found = history.whole_turns(turn).filter(pk__lte=turn.pk)
+    summary = model_input.summary_before(turn)
+    found = model_input.whole_turns(turn).filter(pk__lte=turn.pk)
     found = found.filter(pk__gt=summary.pk) if summary else found
     turns = list(found.order_by("-id")[:TURNS_LIMIT])
-    budget = settings.HISTORY_TOKEN_BUDGET * history.CHARACTERS_PER_TOKEN
+    budget = settings.HISTORY_TOKEN_BUDGET * model_input.CHARACTERS_PER_TOKEN
     room, kept = budget * RELIEVED, 0
-    most = min(len(turns), round(history.TURNS_BUDGET * RELIEVED))
+    most = min(len(turns), round(model_input.TURNS_BUDGET * RELIEVED))
     while kept < most and (room > 0 or not kept):  # the turn that has just ended stays whole
-        room -= history.size(history.turn_items(turns[kept]))
+        room -= model_input.size(model_input.turn_items(turns[kept]))
         kept += 1
     older = turns[kept:]
-    text = "\n\n".join(as_text(history.turn_items(each)) for each in reversed(older))
+    text = "\n\n".join(as_text(model_input.turn_items(each)) for each in reversed(older))
     return summary.text if summary else "", older[0] if older else None, text[-2 * budget :]
 
 
@@ -100,7 +100,7 @@ def as_text(items: list[Item]) -> str:
 
 
 async def ask(turn: Turn, prompt: str, text: str) -> str:
-    """Return what the model says to a text under a prompt of ours; its tokens count as the turn's."""
+    """Return the model's answer to a text under one of our prompts; its tokens count as the turn's."""
     template = prompts.template_source(prompt)
     await section(journal.keep_template, prompt, template)
     agent = Agent(name="Errand", instructions=template, model=providers.configured_model())

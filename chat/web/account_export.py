@@ -1,4 +1,4 @@
-"""Taking one's conversations along."""
+"""Exporting a person's conversations."""
 
 from typing import Any
 

@@ -85,7 +85,7 @@ async def answer(request: HttpRequest) -> HttpResponseBase:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     access = await let_in(token if scheme.casefold() == "bearer" else "")
     if access.scope != AccessToken.Scope.FULL:
-        raise Forbidden("This access token may not talk: what is said can change and delete.")
+        raise Forbidden("This access token may not chat, because a chat can change and delete.")
     asked, body, content = read(request)
     key = read_key(request)
     asked_once = starting.Request.of(f"chatkit:{key}" if key else None, body)

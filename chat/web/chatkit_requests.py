@@ -29,12 +29,12 @@ from chat.turns.approvals import CardPayload
 from core.json_input import parse_json
 from core.problems import Unprocessable
 
-# What this server does not offer is refused before openai-chatkit would fail on it half-way.
+# What this server does not offer is refused here: openai-chatkit would fail on it half-way.
 NOT_OFFERED = {
     "threads.add_client_tool_output",
 }
 MAX_KEY_LENGTH = 200
-BASE64_ROOM = 10_000  # what stands around a recording
+BASE64_ROOM = 10_000  # for the JSON around a recording
 QUOTE_LENGTH = 4_000
 
 chatkit_request: TypeAdapter[Any] = TypeAdapter(ChatKitReq)
@@ -108,7 +108,7 @@ def read_request(body: Any) -> Any:
 
 
 def check_action(asked: ThreadsCustomActionReq | ThreadsSyncCustomActionReq) -> None:
-    """Raise `Unprocessable` for a click that says nothing this server knows."""
+    """Raise `Unprocessable` for a click that this server does not know."""
     action, is_streaming = asked.params.action, isinstance(asked, ThreadsCustomActionReq)
     if action.type not in ({DECIDE} if is_streaming else {EDIT, SHOW, undo_card.UNDO, widgets.TOOL, widgets.SHOW}):
         raise Unprocessable("This server knows no such action.")
@@ -130,11 +130,11 @@ def read_turn_id(action: Action[str, Any]) -> str:
 
 
 def read_replaces(asked: Any) -> str | None:
-    """Return the id of the message that a new one takes the place of, from the request's `metadata`: an edit."""
+    """Return the id of the message that a new one replaces (an edit), from the request's `metadata`."""
     if not isinstance(asked, ThreadsAddUserMessageReq) or (replaced := asked.metadata.get("replaces")) is None:
         return None
     if not isinstance(replaced, str):
-        raise Unprocessable("metadata.replaces is the id of a message.")
+        raise Unprocessable("metadata.replaces must be the id of a message.")
     return replaced
 
 
@@ -142,7 +142,7 @@ def read_reason(asked: Any) -> str:
     """Return why a person says what they say of an answer, from the request's `metadata`; the protocol has no place."""
     reason = asked.metadata.get("reason", "") if isinstance(asked, ItemsFeedbackReq) else ""
     if not isinstance(reason, str) or len(reason) > REASON_LENGTH:
-        raise Unprocessable(f"metadata.reason is a text of at most {REASON_LENGTH:,} characters.")
+        raise Unprocessable(f"metadata.reason must be a text of at most {REASON_LENGTH:,} characters.")
     return reason
 
 

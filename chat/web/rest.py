@@ -67,7 +67,7 @@ class PlannedFieldOut(BaseModel):
 
 
 class PlannedChangeOut(BaseModel):
-    """What would become of one thing, field by field. `item`: which item of a batch asks for it."""
+    """What would happen to one thing, field by field. `item`: which item of a batch asks for it."""
 
     action: str
     title: str
@@ -76,7 +76,7 @@ class PlannedChangeOut(BaseModel):
 
 
 class WaitingCallOut(BaseModel):
-    """A call that waits. `changes` is null where its tool cannot tell before; `is_stale`: it had been approved."""
+    """A call that waits. `changes` is null if its tool cannot say so in advance; `is_stale`: it had been approved."""
 
     id: str
     name: str
@@ -106,7 +106,7 @@ class TurnOut(BaseModel):
     usage: Usage
     cost: Decimal | None = Field(None, description="By MODEL_PRICES; null where the model has no price.")
     approval: ApprovalOut | None = Field(None, description="What the turn waits for, while it is awaiting_approval.")
-    abandoned: list[str] = Field(description="Turns that it took the place of; what they did can be undone.")
+    abandoned: list[str] = Field(description="Turns that it replaced; what they did can be undone.")
     error: str | None = None
 
 
@@ -256,7 +256,7 @@ async def activate_turn(request: UserRequest, user_id: str, turn_id: str) -> Tur
 async def decide(request: UserRequest, user_id: str, turn_id: str, body: Decision) -> TurnOut | HttpResponseBase:
     """Approve, reject or edit the calls that a turn waits for; it goes on, and is answered as `chat` answers.
 
-    The same decision again does nothing twice, another one is 409. Edited calls are asked for again.
+    The same decision again changes nothing, a different one is 409. The person is asked about edited calls again.
     """
     turn = await starting.decide(request.auth, lambda: approvals.decide(request.auth, turn_id, body))
     return await respond(request, turn)

@@ -23,7 +23,7 @@ log = structlog.get_logger("errand.chat")
 
 
 class Same:
-    """An event as a key: another one is another key, however much they say the same."""
+    """An event as a key: two events are two keys, even if they say the same."""
 
     def __init__(self, event: BaseModel) -> None:
         self.event = event
@@ -41,7 +41,7 @@ def encode(event: BaseModel) -> bytes:
 
 @functools.lru_cache(ENCODED_EVENTS)
 def encoded(same: Same) -> bytes:
-    """Encode an event once for all who watch a turn. What was emitted is not changed any more."""
+    """Encode an event once for all who watch a turn. Events do not change after they were emitted."""
     sent = same.event.model_dump_json(exclude_none=True, by_alias=True, context={"exclude_metadata": True})
     return b"data: " + sent.encode() + b"\n\n"
 
@@ -59,7 +59,7 @@ def event_stream(chunks: AsyncIterator[bytes], access: Access) -> StreamingHttpR
 
 
 async def without_hanging(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Turn whatever escapes into an event: an exception inside a response makes Daphne leave the client waiting."""
+    """Turn any exception into an event: an exception inside a response makes Daphne leave the client waiting."""
     try:
         async for chunk in chunks:
             yield chunk
@@ -98,7 +98,7 @@ async def with_heartbeat(chunks: AsyncIterator[bytes], access: Access) -> AsyncI
                 except TimeoutError:
                     yield b": ping\n"
                     continue
-                while chunk is not None and not queue.empty():  # one write for all that has come meanwhile
+                while chunk is not None and not queue.empty():  # one write for everything that has come meanwhile
                     if (more := queue.get_nowait()) is None:
                         queue.put_nowait(None)
                         break

@@ -1,4 +1,4 @@
-"""openai-chatkit's store, on our tables, and the pages of conversations and messages that REST shares with it.
+"""openai-chatkit's store on our tables, and pages of conversations and messages, which REST uses too.
 
 Messages of people do not come this way: `chat.turns.starting` stores each with the turn that it begins.
 

@@ -68,7 +68,7 @@ def stop() -> None:
 
 
 def forget_the_dead(path: Path) -> None:
-    """Drop traces of processes that were killed: they would keep the server running, or seem to be the server."""
+    """Remove the traces of killed processes, which would keep the server running or be taken for the server."""
     compat.forget_dead_users(path)
     try:
         pid = int((path / "postmaster.pid").read_text().split("\n", 1)[0])

@@ -1,7 +1,8 @@
 """What a call of a tool would change: what a person is shown before they approve it, and what an approval is bound to.
 
 A tool that can tell says so by `PREVIEW_META` in its `_meta`. Called by a caller with `is_preview` it changes nothing,
-and gives its `Plan` in its result's `_meta`, under `PLAN_META`. Called with `expects` it does that plan or nothing.
+and gives its `Plan` in its result's `_meta`, under `PLAN_META`. Called with `expects` it carries out that plan or does
+nothing.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from core.problems import Conflict
 
 PREVIEW_META = "errand/preview"
 PLAN_META = "errand/plan"
-# Says of a tool that it takes back everything that turns did, which its argument `turn_ids` lists.
+# Marks the tool that takes back everything that some turns did; its argument `turn_ids` names them.
 UNDO_META = "errand/undo"
 
 
@@ -24,9 +25,10 @@ class PlannedField(BaseModel):
 
 
 class PlannedChange(BaseModel):
-    """What would become of one thing. `fingerprint` stands for its present state and the one it would get.
+    """What would happen to one thing. `fingerprint` stands for its present state and the state it would get.
 
-    `item` is the place, in the call's one list argument, of what brings it about: a part of a batch can be left out.
+    `item` is the position, in the call's one list argument, of the entry that causes the change: a person can leave out
+    a part of a batch.
     """
 
     action: Literal["add", "change", "delete"]

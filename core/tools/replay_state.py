@@ -1,4 +1,4 @@
-"""What tool servers keep for a user, as a replay needs it: read as it was at a moment, put into a sandbox, compared.
+"""What tool servers keep for a user, as a replay needs it: read as it was at a moment, restored, compared.
 
 `settings.MCP_STATES` names such objects by dotted paths, beside `settings.MCP_SERVERS`. Chat knows nothing else of
 them: a record is JSON that only the object that made it reads.
@@ -45,7 +45,7 @@ class State[Person](Protocol):
 
     name: str
     words: Collection[str]  # words that mean something to the tools: they stay when texts are made anonymous
-    fixed: Collection[str]  # names of members of a record that hold no text of a person
+    fixed: Collection[str]  # names of members of a record that never hold what a person wrote
 
     def record(self, user: Person, since: datetime, until: datetime) -> Record:
         """Return what the user had at `since` and everything done until `until`. Called within one snapshot."""
@@ -66,7 +66,7 @@ class State[Person](Protocol):
         """Return what the user has now, as `plain` does."""
 
     def translate(self, user: Person, record: Record, arguments: str) -> str:
-        """Return a recorded call's arguments (JSON) with the ids that recorded operations have got here."""
+        """Return a recorded call's arguments (JSON) with the ids that the recorded operations have here."""
 
     def effects(self, user: Person, turn_ids: list[UUID]) -> list[Effect]:
         """Return what was done in answer to some of the user's turns, in order."""

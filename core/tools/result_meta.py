@@ -6,7 +6,7 @@ from typing import Any
 SUMMARY_META = "errand/summary"
 # What the markers of a result, or numbers such as #4, stand for (chat/items/citations.py).
 SOURCES_META = "chatkit/sources"
-# A ChatKit widget's root as JSON, which the chat shows below the answer as it is, and the call that draws it anew.
+# A ChatKit widget's root as JSON, which the chat shows below the answer as it is, and the call that draws it again.
 WIDGET_META = "chatkit/widget"
 REFRESH_META = "chatkit/widget_refresh"
 # The same in words (Markdown), for what cannot draw widgets.
@@ -14,9 +14,10 @@ COPY_TEXT_META = "chatkit/widget_copy_text"
 
 
 def widget_meta(widget: dict[str, Any] | None, text: str, tool: str, **arguments: Any) -> dict[str, Any]:
-    """Return what a result says in its `_meta` of its widget, if it has one; `text` is the same in words.
+    """Return the `_meta` of a result that describes its widget, if it has one; `text` is the same in words.
 
-    `tool` is called with `arguments`, as the user, whenever the widget is shown again; its result has the present one.
+    Whenever the widget is shown again, `tool` is called with `arguments` as the user; its result has the widget as it
+    is then.
     """
     refresh = {"tool": tool, "arguments": arguments}
     return {WIDGET_META: widget, COPY_TEXT_META: text, REFRESH_META: refresh} if widget else {}

@@ -1,11 +1,11 @@
-// A Better Auth server for Errand: e-mail and password, JWTs with rotating keys, and OAuth for other assistants at /mcp.
-// Runs on bun and on node. `docs/better-auth.md` says how the two servers find each other.
+// A Better Auth server for Errand: e-mail and password, JWTs with rotating keys, and OAuth for other assistants at
+// /mcp. Runs on bun and on node. `docs/better-auth.md` says how the two servers find each other.
 import { createServer } from "node:http";
+import { mcp } from "@better-auth/mcp";
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { toNodeHandler } from "better-auth/node";
 import { bearer, jwt } from "better-auth/plugins";
-import { mcp } from "@better-auth/mcp";
 import { Pool } from "pg";
 
 const environment = process.env;
@@ -24,17 +24,23 @@ const origin = new URL(required("BETTER_AUTH_URL", "http://127.0.0.1:3000")).ori
 // Where Errand itself is: its sign-in and consent pages are used, and /mcp there is what OAuth tokens are for.
 const errand = new URL(environment.ERRAND_URL || origin).origin;
 const trusted = [...new Set([errand, ...(environment.TRUSTED_ORIGINS ?? "").split(",").filter(Boolean)])];
-const days = (/** @type {string | undefined} */ value, /** @type {number} */ fallback) => Number(value || fallback) * 24 * 60 * 60;
+const days = (/** @type {string | undefined} */ value, /** @type {number} */ fallback) =>
+  Number(value || fallback) * 24 * 60 * 60;
 
 const SOCIAL = ["apple", "discord", "facebook", "github", "gitlab", "google", "linkedin", "microsoft"];
 
 /** Providers whose CLIENT_ID and CLIENT_SECRET are set, such as GOOGLE_CLIENT_ID. */
 function socialProviders() {
   const set = SOCIAL.filter((name) => environment[`${name.toUpperCase()}_CLIENT_ID`]);
-  return Object.fromEntries(set.map((name) => [name, {
-    clientId: environment[`${name.toUpperCase()}_CLIENT_ID`],
-    clientSecret: required(`${name.toUpperCase()}_CLIENT_SECRET`),
-  }]));
+  return Object.fromEntries(
+    set.map((name) => [
+      name,
+      {
+        clientId: environment[`${name.toUpperCase()}_CLIENT_ID`],
+        clientSecret: required(`${name.toUpperCase()}_CLIENT_SECRET`),
+      },
+    ]),
+  );
 }
 
 const options = {
@@ -51,7 +57,10 @@ const options = {
   advanced: environment.TRUSTED_IP_HEADER ? { ipAddress: { ipAddressHeaders: [environment.TRUSTED_IP_HEADER] } } : {},
   plugins: [
     jwt({
-      jwks: { rotationInterval: days(environment.KEY_ROTATION_DAYS, 30), gracePeriod: days(environment.KEY_GRACE_DAYS, 30) },
+      jwks: {
+        rotationInterval: days(environment.KEY_ROTATION_DAYS, 30),
+        gracePeriod: days(environment.KEY_GRACE_DAYS, 30),
+      },
       jwt: { definePayload: ({ user }) => ({ name: user.name, email: user.email }) },
     }),
     bearer(),
@@ -91,4 +100,5 @@ const server = createServer((request, response) => {
 });
 const port = Number(environment.PORT || 3000);
 server.listen(port, environment.HOST || "127.0.0.1", () => console.log(`Better Auth is ready at ${origin}`));
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => server.close(() => process.exit(0)) && server.closeAllConnections());
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.on(signal, () => server.close(() => process.exit(0)) && server.closeAllConnections());

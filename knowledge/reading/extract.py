@@ -1,7 +1,7 @@
 """From a file's bytes to blocks of plain text: headings, paragraphs, list items, code, table rows.
 
-Which reader is taken is decided by what a file is, not by what it is called. The libraries are imported where they are
-used: together they take a quarter of a second, which a server's start does not have.
+The content of a file decides which reader is used, not its name. The libraries are imported where they are used:
+together they take a quarter of a second, too much for the start of a server.
 """
 
 import io
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from knowledge.reading.blocks import Block, UnreadableFile
 
-VERSION = 1  # raise it when a reader gives another text for the same file
+VERSION = 1  # increase it when a reader returns another text for the same file
 CHARACTERS_LIMIT = 5_000_000
 PAGES_LIMIT = 5_000
 UNPACKED_LIMIT = 200_000_000
@@ -32,7 +32,7 @@ class Extract:
 
 
 def extract(content: bytes, name: str, progress: Progress = lambda done, total: None) -> Extract:
-    """Return what a file says. `progress` is told how many of how many pages are read. Raises `UnreadableFile`."""
+    """Return what a file says. `progress` is called with the pages read and all pages. Raises `UnreadableFile`."""
     if not content.strip():
         raise UnreadableFile("The file is empty.")
     found = READERS[kind_of(content, name)](content, progress)
@@ -46,9 +46,9 @@ def extract(content: bytes, name: str, progress: Progress = lambda done, total: 
 
 
 def kind_of(content: bytes, name: str) -> str:
-    """Return what a file is by its first bytes; only kinds of plain text are told apart by the name.
+    """Return the kind of a file by its first bytes; only kinds of plain text are told apart by the name.
 
-    Raises `UnreadableFile` for what is none of them, and for what is not what its name says.
+    Raises `UnreadableFile` for any other kind, and for a file that is not what its name says.
     """
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     start = content[:SNIFFED_BYTES]
@@ -61,9 +61,9 @@ def kind_of(content: bytes, name: str) -> str:
             "This is a file of an old Office version, or protected by a password. Save it as DOCX or PDF."
         )
     if ending in {"pdf", "docx"}:
-        raise UnreadableFile(f"The name says {ending.upper()}, but this is no {ending.upper()} file.")
+        raise UnreadableFile(f"The name says {ending.upper()}, but this is not a {ending.upper()} file.")
     if b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UnreadableFile("This is no text. Markdown, HTML, plain text, PDF and DOCX can be read.")
+        raise UnreadableFile("This is not text. Markdown, HTML, plain text, PDF and DOCX can be read.")
     if ending in {"html", "htm", "xhtml"} or re.match(rb"\s*(<!doctype html|<html)", start, re.IGNORECASE):
         return "html"
     return "markdown" if ending in {"md", "markdown", "mdx"} else "text"
@@ -77,7 +77,7 @@ def zipped(content: bytes) -> str:
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise UnreadableFile("The file is damaged: it cannot be unpacked.") from error
     if "word/document.xml" not in {member.filename for member in members}:
-        raise UnreadableFile("This is an archive, no document. Markdown, HTML, plain text, PDF and DOCX can be read.")
+        raise UnreadableFile("This is an archive, not a document. Markdown, HTML, text, PDF and DOCX can be read.")
     if sum(member.file_size for member in members) > UNPACKED_LIMIT:
         raise UnreadableFile("The file is too large once it is unpacked.")
     return "docx"
@@ -125,7 +125,7 @@ def pdf(content: bytes, progress: Progress) -> Extract:
         raise UnreadableFile(
             "The PDF is encrypted in a way that cannot be read here. Save it without encryption."
         ) from error
-    # A damaged file makes the reader stumble anywhere; these are what it was seen to raise.
+    # A damaged file can make the reader fail anywhere; these are the errors it was seen to raise.
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError) as error:
         raise UnreadableFile("The PDF is damaged and cannot be read.") from error
     return Extract("pdf", blocks, storable(title).strip(), count)

@@ -1,4 +1,4 @@
-"""Taking documents in: storing a file, reading it into passages, and taking up again what a dead process left.
+"""Taking documents in: storing a file, reading it into passages, and resuming what a dead process left.
 
 A file is stored at once and read in the background (`knowledge.background`). Reading it again touches only passages
 that changed: the others keep their ids and embeddings.
@@ -104,7 +104,7 @@ def save_file(document: Document, content: bytes) -> None:
 
 
 def replace(document: Document, place: Place, content: bytes, digest: str, language: str) -> Document:
-    """Give a document another file. One that is the same, and was read, is left as it is."""
+    """Give a document another file. If it is the same file and was read, nothing happens."""
     document.language_given = language or document.language_given
     document.group = place.group or document.group
     if document.digest == digest and is_up_to_date(document):
@@ -124,12 +124,12 @@ def is_up_to_date(document: Document) -> bool:
 
 
 def reading_of(document: Document) -> str:
-    """Return what names a reading: the file, the language it was given, and the version of the readers."""
+    """Return a text that identifies a reading: the file, the language given, and the version of the readers."""
     return f"{extract.VERSION}:{document.language_given}:{document.digest}"[:80]
 
 
 def read_again(document: Document) -> None:
-    """Let a document be read once more from its file."""
+    """Have a document read again from its file."""
     document.state, document.problem, document.progress, document.attempts = Document.State.WAITING, "", 0, 0
     document.lease_expires_at = document.updated_at = timezone.now()
     document.lease_expires_at += LEASE
@@ -165,7 +165,7 @@ def begin(id: UUID) -> Document | None:
 def read(id: UUID) -> Document | None:
     """Read a document into passages. What is wrong with a file is noted on its document, in one line.
 
-    No connection is held while a file is taken apart. None where there is nothing to read (any more).
+    No connection is held while a file is taken apart. Returns None if there is nothing to read (any more).
     """
     document = released(begin, id)
     if document is None:
@@ -194,7 +194,7 @@ class Reading:
 
 
 def take_apart(document: Document) -> Reading:
-    """Return what a document's file says. Raises `UnreadableFile`, and `LostDocument` where that shows meanwhile."""
+    """Return what a document's file says. Raises `UnreadableFile`, and `LostDocument`."""
     extracted = extract.extract(content_of(document), document.name, Watch(document).progress)
     whole, placed = lay_out(extracted.blocks)
     title = title_of(document, extracted)
@@ -206,7 +206,7 @@ def content_of(document: Document) -> bytes:
         with document.file.open("rb") as file:
             return bytes(file.read())
     except FileNotFoundError as error:
-        raise UnreadableFile("The file is not in the storage any more. Add it once more.") from error
+        raise UnreadableFile("The file is no longer in the storage. Add it again.") from error
 
 
 def original(document: Document) -> bytes:
@@ -218,7 +218,7 @@ def original(document: Document) -> bytes:
 
 
 class Watch:
-    """Tells how far the reading is, and shows that it goes on. Raises `UnreadableFile` for what takes too long."""
+    """Reports the progress of a reading and renews its lease. Raises `UnreadableFile` if it takes too long."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -236,7 +236,7 @@ class Watch:
 
 
 def held(document: Document) -> Any:
-    """Return the row as long as it is this reading's: not deleted, not given another file."""
+    """Return the row if it still belongs to this reading: not deleted, and with the same file."""
     state, attempts = Document.State.READING, document.attempts
     return Document.objects.filter(pk=document.pk, digest=document.digest, state=state, attempts=attempts)
 
@@ -257,7 +257,7 @@ def fail(document: Document, problem: str) -> None:
 
 
 def keep(document: Document, reading: Reading) -> None:
-    """Store a reading: the document's text, and of its passages those that changed. Raises `LostDocument`."""
+    """Store a reading: the document's text, and the passages that changed. Raises `LostDocument`."""
     with transaction.atomic():
         if not held(document).select_for_update().exists():
             raise LostDocument
@@ -275,7 +275,7 @@ def keep(document: Document, reading: Reading) -> None:
 
 
 def put_passages(document: Document, passages: list[Passage]) -> None:
-    """Make the document's passages these: the same ones stay, moved where they stand elsewhere now."""
+    """Replace the document's passages by these. Passages with the same text stay, at their new place."""
     kept: dict[str, list[Chunk]] = defaultdict(list)
     for chunk in document.chunks.defer("search", "embedding").order_by("-number"):
         kept[chunk.digest].append(chunk)

@@ -1,4 +1,4 @@
-"""Which language a text is in, as PostgreSQL's text search knows languages: by the stop words that it finds."""
+"""Which language a text is in, as PostgreSQL's text search knows languages: by its stop words."""
 
 import functools
 

@@ -50,7 +50,7 @@ def request_of(texts: list[str]) -> dict[str, Any]:
 
 
 def read_answer(answer: Any, count: int) -> list[Embedding]:
-    """Return the embeddings of an answer, in the order of the texts. Raises `EmbeddingFailed` for any that are odd."""
+    """Return the embeddings of an answer, in the order of the texts. Raises `EmbeddingFailed` if any is unusable."""
     try:
         found = sorted(answer["data"], key=lambda each: int(each["index"]))
         vectors = [[float(number) for number in each["embedding"]] for each in found]
@@ -76,7 +76,7 @@ async def of_query(text: str) -> Embedding:
 
 
 def of_texts(texts: list[str]) -> list[Embedding]:
-    """Return the embeddings of passages. What may pass is tried again. Raises `EmbeddingFailed`."""
+    """Return the embeddings of passages. A failure that may pass is tried again. Raises `EmbeddingFailed`."""
     for pause in [*PAUSES, None]:
         try:
             with httpx2.Client(timeout=BATCH_SECONDS) as http:
@@ -91,16 +91,16 @@ def of_texts(texts: list[str]) -> list[Embedding]:
 
 
 def may_pass(error: Exception) -> bool:
-    """Tell whether trying again may help: not where the endpoint understood and refused."""
+    """Tell whether trying again may help: not if the endpoint understood the request and refused it."""
     if isinstance(error, httpx2.HTTPStatusError):
         return error.response.status_code == 429 or error.response.status_code >= 500
     return isinstance(error, httpx2.TransportError)
 
 
 def embed(id: UUID) -> int:
-    """Give those passages of a document their embeddings that have none of the present model; return how many.
+    """Embed those passages of a document that have no embedding of the present model; return how many.
 
-    No connection is held while the endpoint is asked. Raises `EmbeddingFailed`; what was done until then is kept.
+    No connection is held while the endpoint is asked. Raises `EmbeddingFailed`; what was done by then is kept.
     """
     count, made_by = 0, ""
     while batch := released(missing, id):

@@ -1,7 +1,7 @@
 """How well a search finds: recall@5, MRR@10 and nDCG@10 over questions with known answers.
 
-The questions go through the very statement that a search runs. Documents that a file brings along are put into the
-database in a transaction that is taken back.
+The questions go through the same statement as a search. Documents that a file contains are put into the database in a
+transaction that is rolled back.
 """
 
 import math
@@ -155,7 +155,7 @@ class Row:
 def evaluate(given: QuestionSet, user: User | None, language: str = "") -> list[Row]:
     """Measure full text and, where there are vectors or an endpoint for them, hybrid search.
 
-    `user` is whose collection is asked where the set brings none.
+    `user` is the person whose documents are searched if the set contains none.
     """
     with transaction.atomic():
         try:
@@ -190,7 +190,7 @@ def score(user: User, question: Question, embedding: Embedding | None, names: di
 
 
 def vectors(given: QuestionSet) -> Callable[[Question], Embedding] | None:
-    """Return what gives a question its embedding: the file, or the endpoint. None where there is neither."""
+    """Return a function from a question to its embedding, by the file or the endpoint. None if there is neither."""
     if given.has_vectors:
         return lambda question: Embedding(question.embedding or [], GIVEN)
     if not embeddings.is_on():

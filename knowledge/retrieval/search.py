@@ -120,7 +120,7 @@ class Findings:
 async def search(user: User, text: str, limit: int) -> Findings:
     """Return the passages of the user's documents that fit a question best, the best first.
 
-    Where the embedding endpoint does not answer in time, full text alone decides, and the answer says so.
+    If the embedding endpoint does not answer in time, full text alone decides, and the result says so.
     """
     text = text[:QUERY_LENGTH]
     embedding, semantic = await embedded(text)

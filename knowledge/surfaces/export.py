@@ -1,4 +1,4 @@
-"""Taking one's documents along: what was read of them. Their files can be fetched one by one."""
+"""Exporting documents: the text that was read of them. Their files can be fetched one by one."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`/api/{user_id}/documents` and `/search`: what somebody's answers may come from."""
+"""`/api/{user_id}/documents` and `/search`: the documents that answers come from."""
 
 import datetime
 from typing import Annotated, Any, Literal

@@ -1,6 +1,6 @@
 // @ts-check
 // Answers as the person saw them: their Markdown, cleaned as on the page. Without this script they show as plain text.
-import { markdown } from "../chat/markdown.js";
+import { markdown } from "../chat/markdown/markdown.js";
 
 for (const source of document.querySelectorAll(".markdown-source")) {
   const view = markdown(source.textContent ?? "");

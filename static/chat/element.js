@@ -1,9 +1,9 @@
 // @ts-check
 // <errand-chat>: a chat element with the surface of OpenAI's ChatKit element, served from here.
 // It knows the ChatKit protocol and nothing about tasks, sign-in or the page around it.
-import { Chat } from "./chat.js";
-import { languageOf, stringsIn } from "./strings.js";
-import { sheets } from "./styles.js";
+import { Conversation } from "./conversation/conversation.js";
+import { sheets } from "./look/styles.js";
+import { languageOf, stringsIn } from "./words/words.js";
 
 /** @typedef {import("./types.js").Options} Options */
 
@@ -11,14 +11,19 @@ export class ErrandChat extends HTMLElement {
   constructor() {
     super();
     this.attachShadow({ mode: "open" }).adoptedStyleSheets = sheets;
-    /** @type {Chat | null} */
+    /** @type {Conversation | null} */
     this.chat = null;
-    /** Resolves once the words are there, which for English they are at once. @type {PromiseWithResolvers<Chat>} */
+    /**
+     * Resolves once the words are there, which for English they are at once.
+     * @type {PromiseWithResolvers<Conversation>}
+     */
     this.opening = Promise.withResolvers();
     this.language = "";
     this.onNetwork = () => this.chat?.drawNetwork();
     // What happened in another tab meanwhile, such as a decision on an approval.
-    this.onVisible = () => { if (document.visibilityState === "visible") this.chat?.refresh(); };
+    this.onVisible = () => {
+      if (document.visibilityState === "visible") this.chat?.refresh();
+    };
   }
 
   connectedCallback() {
@@ -56,19 +61,28 @@ export class ErrandChat extends HTMLElement {
     const scheme = typeof theme === "string" ? theme : theme?.colorScheme;
     if (scheme) this.dataset.theme = scheme;
     else delete this.dataset.theme;
-    if (typeof theme === "object") import("./theme.js").then(({ dress }) => dress(this, theme));
+    if (typeof theme === "object") import("./look/theme.js").then(({ dress }) => dress(this, theme));
   }
 
-  /** Once, and again when another language is chosen. @param {Options} options @param {import("./strings.js").Strings} strings */
+  /**
+   * Once, and again when another language is chosen.
+   * @param {Options} options
+   * @param {import("./words/words.js").Strings} strings
+   */
   build(options, strings) {
     const before = this.chat;
-    const initialThread = before ? before.thread?.id ?? null : options.initialThread;
+    const initialThread = before ? (before.thread?.id ?? null) : options.initialThread;
     before?.leave();
     this.dir = strings.dir;
     this.lang = this.language;
-    this.chat = new Chat(/** @type {ShadowRoot} */ (this.shadowRoot), { ...options, initialThread }, strings, (name, ...[detail]) => {
-      this.dispatchEvent(new CustomEvent(`chatkit.${name}`, { detail, bubbles: true, composed: true }));
-    });
+    this.chat = new Conversation(
+      /** @type {ShadowRoot} */ (this.shadowRoot),
+      { ...options, initialThread },
+      strings,
+      (name, ...[detail]) => {
+        this.dispatchEvent(new CustomEvent(`chatkit.${name}`, { detail, bubbles: true, composed: true }));
+      },
+    );
     this.chat.start();
     this.opening.resolve(this.chat);
   }

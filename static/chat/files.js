@@ -1,13 +1,16 @@
 // @ts-check
 // Files on the wire: sending those of a message, fetching pictures that only their owner may see.
 import { isOwn } from "./dom.js";
-import { RequestError, broken, failure } from "./protocol.js";
+import { broken, failure, RequestError } from "./protocol.js";
 
 /** @typedef {import("./protocol.js").Client} Client */
 
 /**
  * Send a file ahead of the message that it belongs to.
- * @param {Client} client @param {File} file @param {AbortSignal} signal @returns {Promise<import("@openai/chatkit").Attachment>}
+ * @param {Client} client
+ * @param {File} file
+ * @param {AbortSignal} signal
+ * @returns {Promise<import("@openai/chatkit").Attachment>}
  */
 export async function upload(client, file, signal) {
   if (client.strategy.type === "direct") {
@@ -32,7 +35,11 @@ async function send(client, url, init) {
   }
 }
 
-/** An address that an `<img>` can show, of a picture that only its owner may fetch. @param {Client} client @param {string} url */
+/**
+ * An address that an `<img>` can show, of a picture that only its owner may fetch.
+ * @param {Client} client
+ * @param {string} url
+ */
 export async function picture(client, url) {
   if (!isOwn(url)) throw new RequestError("Pictures from elsewhere are not fetched.");
   if (/^(blob|data):/.test(url)) return url;

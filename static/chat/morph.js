@@ -1,12 +1,13 @@
 // @ts-check
-// Bring a tree on screen into another state. What stays keeps focus, selection, and what somebody opened or began to type.
+// Bring a tree on screen into another state. What stays keeps focus, selection, and what somebody opened or began to
+// type.
 
 /** @param {Node} node @returns {string | undefined} what names a node among its siblings */
-const keyOf = (node) => (node instanceof Element ? node.getAttribute("data-key") ?? undefined : undefined);
+const keyOf = (node) => (node instanceof Element ? (node.getAttribute("data-key") ?? undefined) : undefined);
 
 /** @param {Node} one @param {Node} other */
-const isSame = (one, other) => one.nodeName === other.nodeName && keyOf(one) === keyOf(other)
-  && one instanceof Element === other instanceof Element;
+const isSame = (one, other) =>
+  one.nodeName === other.nodeName && keyOf(one) === keyOf(other) && one instanceof Element === other instanceof Element;
 
 /**
  * @param {Node} old on screen @param {Node} next thrown away afterwards
@@ -67,7 +68,7 @@ function morphChildren(old, next, carry) {
 function defaultOf(field) {
   if (field instanceof HTMLInputElement) return field.defaultChecked ? `✓${field.defaultValue}` : field.defaultValue;
   if (field instanceof HTMLTextAreaElement) return field.defaultValue;
-  return field instanceof HTMLSelectElement ? field.dataset.value ?? "" : "";
+  return field instanceof HTMLSelectElement ? (field.dataset.value ?? "") : "";
 }
 
 /** Let a field say what the server says. @param {Element} field */

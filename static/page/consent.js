@@ -1,9 +1,8 @@
 // @ts-check
 // Another assistant wants in: who it is, what it may do, yes or no.
 import { h } from "../chat/dom.js";
-import { oauthQuery } from "./oauth.js";
-import { Session } from "./session.js";
-import { bindTheme } from "./menus.js";
+import { oauthQuery, Session } from "./api.js";
+import { bindTheme } from "./controls.js";
 
 /** @param {string} id @returns {any} */
 const byId = (id) => document.getElementById(id);
@@ -43,10 +42,17 @@ async function show() {
   if (!oauthQuery().oauth_query) return complain("This page is opened by an assistant that wants to use Errand.");
   const levels = Object.keys(LEVELS).filter((level) => asked.includes(level));
   for (const level of levels) {
-    const radio = h("input", { type: "radio", name: "level", value: level, checked: level === (levels.includes("change") ? "change" : levels[0]) });
+    const radio = h("input", {
+      type: "radio",
+      name: "level",
+      value: level,
+      checked: level === (levels.includes("change") ? "change" : levels[0]),
+    });
     byId("levels").append(h("label", {}, radio, LEVELS[level]));
   }
-  const client = await session.call(`/oauth2/public-client?client_id=${encodeURIComponent(params.get("client_id") ?? "")}`);
+  const client = await session.call(
+    `/oauth2/public-client?client_id=${encodeURIComponent(params.get("client_id") ?? "")}`,
+  );
   byId("client").textContent = client?.client_name || "Another assistant";
   byId("redirect").textContent = new URL(params.get("redirect_uri") ?? "").host;
   byId("choice").hidden = false;

@@ -1,10 +1,9 @@
 // @ts-check
-// The chat inside another site's frame. Who the person is comes from the page around it, as an access token by a port that
-// only an allowed origin can hand over.
+// The chat inside another site's frame. Who the person is comes from the page around it, as an access token by a port
+// that only an allowed origin can hand over.
 import "../chat/element.js";
-import { Api } from "./api.js";
-import { chatAdditions, chatOptions } from "./chat-options.js";
-import { AuthError, claims } from "./session.js";
+import { Api, AuthError, claims } from "./api.js";
+import { chatAdditions, chatOptions } from "./chat-setup.js";
 
 const RENEW_BEFORE_S = 60;
 
@@ -32,7 +31,7 @@ class Host {
 
   async token({ fresh = false } = {}) {
     if (!fresh && this.cached && claims(this.cached).exp - RENEW_BEFORE_S > Date.now() / 1000) return this.cached;
-    const id = this.count += 1;
+    const id = (this.count += 1);
     const { token, problem } = await new Promise((resolve) => {
       this.waiting.set(id, resolve);
       this.port.postMessage({ id, fresh });
@@ -54,9 +53,13 @@ function start(port, { locale, theme, greeting }) {
   chat.hidden = false;
   const api = new Api(config.apiUrl, new Host(port));
   const own = chatOptions(config, { api, initialThread: null, onEntity: () => {} });
-  chat.setOptions({ ...own, locale: locale ?? own.locale, theme: theme === "dark" || theme === "light" ? theme : undefined,
+  chat.setOptions({
+    ...own,
+    locale: locale ?? own.locale,
+    theme: theme === "dark" || theme === "light" ? theme : undefined,
     startScreen: { ...own.startScreen, greeting: typeof greeting === "string" ? greeting : own.startScreen?.greeting },
-    errand: chatAdditions(api, () => false) });
+    errand: chatAdditions(api, () => false),
+  });
 }
 
 const config = JSON.parse(document.getElementById("errand-config")?.textContent ?? "{}");
@@ -65,5 +68,6 @@ alone.hidden = window.parent !== window;
 
 addEventListener("message", (event) => {
   const isAllowed = event.source === window.parent && config.embedOrigins.includes(event.origin);
-  if (isAllowed && event.data?.type === "errand.connect" && event.ports[0]) start(event.ports[0], event.data.options ?? {});
+  if (isAllowed && event.data?.type === "errand.connect" && event.ports[0])
+    start(event.ports[0], event.data.options ?? {});
 });

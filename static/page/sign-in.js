@@ -1,8 +1,7 @@
 // @ts-check
 // One form, two ways: sign in, or make an account.
-import { bindTheme } from "./menus.js";
-import { oauthQuery } from "./oauth.js";
-import { AuthError, Session, keptPlace } from "./session.js";
+import { AuthError, keptPlace, oauthQuery, Session } from "./api.js";
+import { bindTheme } from "./controls.js";
 
 /** @param {string} id @returns {any} */
 const byId = (id) => document.getElementById(id);
@@ -12,9 +11,20 @@ const form = /** @type {HTMLFormElement} */ (byId("sign-in"));
 const fields = { name: byId("name"), email: byId("email"), password: byId("password") };
 
 const MODES = {
-  in: { title: "Sign in", button: "Sign in", ask: "New here?", other: "Create an account", autocomplete: "current-password" },
-  up: { title: "Create an account", button: "Create account", ask: "Already have an account?", other: "Sign in",
-    autocomplete: "new-password" },
+  in: {
+    title: "Sign in",
+    button: "Sign in",
+    ask: "New here?",
+    other: "Create an account",
+    autocomplete: "current-password",
+  },
+  up: {
+    title: "Create an account",
+    button: "Create account",
+    ask: "Already have an account?",
+    other: "Sign in",
+    autocomplete: "new-password",
+  },
 };
 /** @type {"in" | "up"} */
 let mode = location.hash === "#sign-up" ? "up" : "in";
@@ -68,8 +78,12 @@ function check() {
 
 /** @param {unknown} error */
 function explain(error) {
-  if (!(error instanceof AuthError)) return complain("form", "The server cannot be reached. Check your connection and try again.");
-  const [place, text] = PLACES[error.code] ?? ["form", error.status === 429 ? "Too many attempts. Wait a minute and try again." : error.message];
+  if (!(error instanceof AuthError))
+    return complain("form", "The server cannot be reached. Check your connection and try again.");
+  const [place, text] = PLACES[error.code] ?? [
+    "form",
+    error.status === 429 ? "Too many attempts. Wait a minute and try again." : error.message,
+  ];
   complain(/** @type {any} */ (place), text);
   if (place in fields) fields[/** @type {"email"} */ (place)].focus();
 }
@@ -82,7 +96,9 @@ form.addEventListener("submit", async (event) => {
   const [name, email, password] = [fields.name.value.trim(), fields.email.value.trim(), fields.password.value];
   try {
     const query = oauthQuery();
-    const answer = await (mode === "up" ? session.signUp({ name, email, password, ...query }) : session.signIn({ email, password, ...query }));
+    const answer = await (mode === "up"
+      ? session.signUp({ name, email, password, ...query })
+      : session.signIn({ email, password, ...query }));
     location.assign(answer?.url ?? keptPlace());
   } catch (error) {
     explain(error);
@@ -104,4 +120,8 @@ byId("other").addEventListener("click", () => {
 bindTheme();
 draw();
 // Already signed in, for example in another tab.
-if (!oauthQuery().oauth_query) session.get().then((current) => current && location.replace(keptPlace()), () => {});
+if (!oauthQuery().oauth_query)
+  session.get().then(
+    (current) => current && location.replace(keptPlace()),
+    () => {},
+  );

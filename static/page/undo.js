@@ -1,17 +1,19 @@
 // @ts-check
 // What can be taken back: every change made on this page, and by the assistant in this conversation.
-import { isTyping } from "./shortcuts.js";
+import { isTyping } from "./controls.js";
 
 /**
- * @typedef {{text: string, path: string, body?: object, turn?: string, count?: number}} Step a change, and how it is undone
- * @typedef {{id: string, undone: {id: number, title: string}[], kept: {id: number, title: string, reason: string}[]}} Undone
+ * @typedef {{text: string, path: string, body?: object, turn?: string, count?: number}} Step a change, and how it is
+ *   undone
+ * @typedef {{id: string, undone: {id: number, title: string}[], kept: {id: number, title: string, reason: string}[]}}
+ *   Undone
  */
 
 const MOST = 50;
 const path = (/** @type {string} */ operation) => `operations/${operation}/undo`;
 
 export class Undo {
-  /** @param {import("./api.js").Api} api @param {import("./toast.js").Toast} toast */
+  /** @param {import("./api.js").Api} api @param {import("./controls.js").Toast} toast */
   constructor(api, toast) {
     this.api = api;
     this.toast = toast;
@@ -24,7 +26,8 @@ export class Undo {
 
   /** @param {KeyboardEvent} event */
   keydown(event) {
-    if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || event.altKey || event.defaultPrevented) return;
+    if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || event.altKey || event.defaultPrevented)
+      return;
     if (isTyping() || document.querySelector("dialog[open]")) return;
     const step = (event.shiftKey ? this.redone : this.steps).at(-1);
     if (!step) return;
@@ -35,7 +38,9 @@ export class Undo {
 
   /**
    * Something was done here.
-   * @param {string} text such as "Completed “Buy milk”" @param {string | null} operation @param {string} [news] to be said instead
+   * @param {string} text such as "Completed “Buy milk”"
+   * @param {string | null} operation
+   * @param {string} [news] to be said instead
    */
   did(text, operation, news) {
     if (!operation) return this.toast.show(news || text);
@@ -43,12 +48,22 @@ export class Undo {
     this.remember({ text, path: path(operation) }, news);
   }
 
-  /** The assistant did something; all that one turn does is undone together. @param {string} turn @param {string} summary */
+  /**
+   * The assistant did something; all that one turn does is undone together.
+   * @param {string} turn
+   * @param {string} summary
+   */
   turnDid(turn, summary) {
     const known = this.steps.find((step) => step.turn === turn);
     this.steps = this.steps.filter((step) => step !== known);
     const count = (known?.count ?? 0) + 1;
-    this.remember({ text: count > 1 ? `The assistant made ${count} changes` : summary, path: "operations/undo", body: { turn_id: turn }, turn, count });
+    this.remember({
+      text: count > 1 ? `The assistant made ${count} changes` : summary,
+      path: "operations/undo",
+      body: { turn_id: turn },
+      turn,
+      count,
+    });
   }
 
   /** @param {Step} step @param {string} [news] */
@@ -63,7 +78,10 @@ export class Undo {
     return this.run(step, (undone) => {
       const back = { ...step, path: path(undone.id), body: undefined };
       if (undone.undone.length) this.redone.push(back);
-      this.toast.show(outcome(step.text, undone), undone.undone.length ? { label: "Redo", act: () => this.redo(back) } : null);
+      this.toast.show(
+        outcome(step.text, undone),
+        undone.undone.length ? { label: "Redo", act: () => this.redo(back) } : null,
+      );
     });
   }
 

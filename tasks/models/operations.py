@@ -1,4 +1,4 @@
-"""What was done to tasks: operations, each with its changes. Undo, history and idempotency stand on it."""
+"""What was done to tasks: operations, each with its changes. Undo, history and idempotency build on them."""
 
 import functools
 from typing import Self
@@ -23,7 +23,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         return self.filter(changes_count__gt=0)
 
     def latest_first(self) -> Self:
-        # Not by id, though it gives the same order: to follow the primary key, PostgreSQL may read everybody's.
+        # Not by id, though the order is the same: PostgreSQL might follow the primary key through those of everybody.
         return self.order_by("-created_at", "-id")
 
     def before(self, operation: "Operation") -> Self:
@@ -69,7 +69,7 @@ class Operation(models.Model):
         return ids.show("op", self.pk)
 
     def take_back(self, undone: list[Self]) -> None:
-        """Note that this operation undid others. Where one of them was an undo, what that undid is in effect again."""
+        """Note that this operation undid others. If one of them was an undo, what it undid is in effect again."""
         ids = [each.pk for each in undone]
         Operation.objects.filter(undone_by__in=ids).update(undone_by=None)
         Operation.objects.filter(pk__in=ids).update(undone_by=self)

@@ -50,9 +50,10 @@ class TaskList(models.Model):
 
     @classmethod
     def lock(cls, user: User, *looks: tuple[Prepared[Any], Any]) -> tuple["TaskList", list[Found[Any]]]:
-        """Return the user's list, locked until the transaction ends, and what is found of theirs from then on.
+        """Return the user's list, locked until the transaction ends, and the rows that each look then finds.
 
-        A look is a query of a user and a value; for none it is not asked. Closes the race of two changes at once.
+        A look is a query by a user and a value; without a value it is left out. This closes the race of two changes at
+        once.
         """
         asked = [locked_list().asked(user.pk), *(query.asked(user.pk, value) for query, value in looks if value)]
         found = execute(asked)
@@ -84,7 +85,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.filter(user=user).without_words()
 
     def without_words(self) -> Self:
-        """Leave out of what is loaded that only the database reads."""
+        """Do not load the column of words, which only the database reads."""
         return self.defer("words", "parent__words")
 
     def shown(self) -> Self:
@@ -120,13 +121,13 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.open().alias(day=DAY).filter(earlier, day__lte=now.date())
 
     def matching(self, user: User, terms: Func) -> Self:
-        """Narrow to the user's tasks that match, read from the index of words: quick where few match."""
+        """Narrow to the user's tasks that match, read from the index of words: fast if few match."""
         # As an expression, so that no index by user is read instead: the words carry the user already.
         return self.alias(owner=F("user") + 0).filter(Fits(F("words"), terms), owner=user.pk).without_words()
 
     def checked_against(self, terms: Func) -> Self:
-        """Narrow to tasks that match, each row looked at in the order it comes: quick where many match."""
-        # No index serves CASE, and PostgreSQL takes it to be true of half of the rows: it keeps to the order.
+        """Narrow to tasks that match, each row checked in the order it comes: fast if many match."""
+        # No index serves CASE, and PostgreSQL assumes that it is true of half of the rows: it keeps to the order.
         return self.filter(Case(When(Fits(F("words"), terms), then=True), default=False))
 
     def in_list_order(self) -> Self:
@@ -212,7 +213,7 @@ class Task(models.Model):
                 name="task_recurrence_needs_dates",
             ),
         ]
-        # Each begins with the user: what is found costs the same however much others have.
+        # Each begins with the user, so that a search costs the same however much others have.
         indexes = [
             models.Index(
                 "user",
@@ -279,7 +280,7 @@ class Task(models.Model):
         return {name: plain(getattr(self, name)) for name in self.columns()}
 
 
-A_USER, A_NUMBER = -1, 1_234_567_890  # stand for values in prepared queries; nothing else in those is equal
+A_USER, A_NUMBER = -1, 1_234_567_890  # placeholders of values in prepared queries; nothing else there is equal to them
 
 
 def prepared(tasks: TaskQuerySet, *marks: Any) -> Prepared[Task]:

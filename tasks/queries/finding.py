@@ -23,7 +23,7 @@ OVERVIEW_DAYS = 14
 LABELS_SHOWN = 20
 SEARCH_LENGTH = 200
 SAMPLE = 400
-# One task in so many matches: then both ways to look are about as quick.
+# If one task in this many matches, both ways to search are about equally fast.
 MANY = 100  # for a page in order, which must sort what matches
 MANY_TO_COUNT = 8
 MARKS = {"open": ["+", "~"], "done": ["-"], "all": ["+", "~", "-"]}  # of a status in `Task.words`
@@ -81,7 +81,7 @@ class Filters:
         return [(tasks.before_the_undated(), ["+"]), (tasks.from_the_undated(), ["~"])]
 
     def terms(self, user: User, marks: list[str] | None = None) -> Func | None:
-        """Return what the index of words is asked for, or None where neither word nor label is looked for."""
+        """Return the query to the index of words, or None if neither a word nor a label is searched for."""
         search, label = written(self.search), written(self.label)
         if len(search) > SEARCH_LENGTH:
             raise BadFilter(f"Search for at most {SEARCH_LENGTH} characters.")
@@ -144,7 +144,7 @@ def find(user: User, filters: Filters, limit: int = LIMIT, cursor: str | None = 
 
 
 def look_through(user: User, filters: Filters, limit: int, cursor: str | None) -> list[Task]:
-    """Return one more than `limit` of the tasks that match, if there are so many."""
+    """Return `limit` + 1 of the tasks that match, if there are that many."""
     page: list[Task] = []
     for tasks, marks in filters.parts(user, cursor):
         if len(page) > limit:
@@ -167,7 +167,7 @@ def count(user: User, filters: Filters) -> int:
 
 
 def are_many(tasks: TaskQuerySet, terms: Func, many: int) -> bool:
-    """Tell whether one in so `many` of `tasks` matches, as a sample of what comes next shows; or there are but few.
+    """Tell whether one in `many` of `tasks` matches, judging by a sample of those that come next, or few are left.
 
     Many are found by going through the list in its order and checking each, few by reading all that match.
     """
@@ -185,7 +185,7 @@ def after(tasks: TaskQuerySet, is_done: bool, cursor: str) -> TaskQuerySet:
         place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return tasks.before_completed(*read_done(place)) if is_done else tasks.after(read_place(place))
     except (ValueError, TypeError) as error:
-        raise BadFilter("This cursor is not one that this list gave.") from error
+        raise BadFilter("This cursor does not come from this list.") from error
 
 
 def read_place(place: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Who changed what, when, by which way: an operation at a time, or a task at a time."""
+"""Who changed what, when, and through which way in: operation by operation, or for one task."""
 
 from typing import Any
 

@@ -4,7 +4,7 @@ A rule is an RRULE value without DTSTART, with FREQ (daily at most), INTERVAL, B
 COUNT, UNTIL (a day, inclusive) and WKST. A task keeps beside it the day from which the rule counts (`start`), and its
 due date and time; see `days` for why none of this is ever UTC.
 
-Of phrases that have two meanings one is read: "every weekend" is its Saturday, "on weekends" both days; "biweekly" is
+Phrases with two meanings are read in one way: "every weekend" is its Saturday, "on weekends" both days; "biweekly" is
 every two weeks; "every second tuesday" is every other one. "every third thursday" is refused without "of the month", as
 is "twice a week", which names no days. "for 5 weeks" is until they are over, counted from the start said, else today.
 """
@@ -53,7 +53,7 @@ def phrase(text: str, now: dt.datetime) -> Rule:
     grammar = Phrases(text[: when.PHRASE_LIMIT + 1], now, whole=True)
     found = grammar.phrase(0) if len(text) <= when.PHRASE_LIMIT else None
     if not found or any(token.text not in {".", "!", "?", ","} for token in grammar.tokens[found[1] :]):
-        raise UnreadableRule(f'"{text[:60]}" is no repetition I can read. {EXAMPLES}')
+        raise UnreadableRule(f'"{text[:60]}" is not a repetition I can read. {EXAMPLES}')
     return rule_of(found[0], now)
 
 

@@ -1,4 +1,4 @@
-"""What of a record of tasks is no text of a person: it stays when an export is made anonymous."""
+"""The words in a record of tasks that no person wrote: they stay when an export is made anonymous."""
 
 from pydantic import BaseModel
 

@@ -17,8 +17,8 @@ from tasks.rules import previews
 from tasks.rules.task_rules import Values
 
 FORMAT = "tasks/1"
-EARLIER = 200  # operations before the conversation that are recorded too: an undo may mean one of them
-# What is compared. Ids, versions and times are others in every run; whether a task is done is not.
+EARLIER = 200  # operations before the conversation that are recorded too, because an undo may refer to one of them
+# The columns that are compared. Ids, versions and times differ in every run; whether a task is done does not.
 PLAIN = [
     "number",
     "title",
@@ -119,7 +119,7 @@ def pk_of(change: Change) -> int:
 
 
 def own(snapshot: Values) -> Values:
-    """Return a snapshot without its user, who is another one where it is restored."""
+    """Return a snapshot without its user: a restored task belongs to another one."""
     return {name: value for name, value in snapshot.items() if name != "user_id"}
 
 
@@ -142,7 +142,7 @@ def listed(snapshots: dict[str, Values]) -> list[Values]:
 
 
 def last_number(user: User, moment: datetime) -> int:
-    """Return the last number that had been given at a moment: those of deleted tasks are not given again."""
+    """Return the last number given out by a moment; numbers of deleted tasks are not used again."""
     given = TaskList.objects.filter(user=user).values_list("last_number", flat=True).first() or 0
     later = Change.objects.filter(user=user, operation__created_at__gt=moment, before__isnull=True)
     known = Change.objects.filter(user=user, operation__created_at__lte=moment)
@@ -186,7 +186,7 @@ def as_of(record: Record, moment: datetime) -> list[Values]:
 
 
 def compared(snapshots: Iterable[Values]) -> Plain:
-    """Return what of tasks can be equal in two runs, by their numbers."""
+    """Return the columns of tasks that can be equal in two runs, by the tasks' numbers."""
     found = list(snapshots)
     numbers = {each["id"]: each["number"] for each in found}
     return {

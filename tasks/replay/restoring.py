@@ -1,7 +1,7 @@
-"""Recorded tasks and operations, put into a sandbox for a user who has nothing (`tasks.replay.recorded_tasks`).
+"""Restoring recorded tasks and operations for a user who has nothing yet (`tasks.replay.recorded_tasks`).
 
 Nothing here goes through the one door: what it writes was done before. Ids are made from the recorded ones and the
-user, because several replays of one person's conversations share a sandbox.
+user, because several replays of one person's conversations share a scratch database.
 """
 
 import hashlib
@@ -22,13 +22,13 @@ def fields(event: Event) -> Values:
 
 
 def own_id(user: User, recorded: str) -> str:
-    """Return the id that a recorded one gets for a user here. It keeps its time: order goes by it."""
+    """Return the id that a recorded id becomes for a user here. It keeps its time, by which ids are ordered."""
     id = UUID(recorded).hex
     return str(UUID(hex=f"{id[:17]}{hashlib.sha256(f'{user.pk} {id}'.encode()).hexdigest()[:15]}"))
 
 
 def owned(snapshot: Values | None, user: User) -> Values | None:
-    """Return a recorded snapshot as one of a task of the user's here."""
+    """Return a recorded snapshot as a snapshot of the user's task here."""
     if snapshot is None:
         return None
     parent = snapshot["parent_id"] and own_id(user, snapshot["parent_id"])
@@ -56,7 +56,7 @@ def as_change(user: User, change: Values) -> Change:
 
 
 def apply(user: User, event: Event) -> None:
-    """Do again what was done by another way."""
+    """Do again what was done outside of the conversation."""
     task_list, _ = TaskList.lock(user)
     changes = []
     for recorded in fields(event)["changes"]:

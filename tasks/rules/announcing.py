@@ -10,7 +10,7 @@ from tasks.schemas import TaskOut
 def announce(operation: Operation, changes: list[Change], tasks: dict[UUID, Task]) -> None:
     """Tell the user's open pages what an operation did. Called once it is committed.
 
-    `tasks` are those of the changed tasks that are loaded already.
+    `tasks` are the changed tasks that are loaded already.
     """
     if not changes:
         return

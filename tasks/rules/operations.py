@@ -1,4 +1,4 @@
-"""The one door: every change to a task is an operation, whoever asks and by whichever way.
+"""The one door: every change to a task is an operation, whoever asks for it and through whichever way in.
 
 An operation is committed together with its result and with what each task was before and after. The same key gives
 the recorded result and does nothing again; another request under the same key is refused.
@@ -21,16 +21,16 @@ from tasks.rules.task_rules import Ledger, Values
 from tasks.schemas import BatchResult, ItemResult, TaskOut, TaskResult
 
 SUMMARY_LENGTH = 200
-WITH_SUBTASKS = {"complete_task", "delete_task"}  # what is done to a task, these do to its subtasks too
+WITH_SUBTASKS = {"complete_task", "delete_task"}  # these do to the subtasks what they do to their task
 
 
 def perform(caller: Caller, tool: str, arguments: Values, work: Callable[[Ledger], tuple[Values, str]]) -> Operation:
     """Do `work` once under the caller's key, in one transaction, and return the operation with its result.
 
-    `arguments` (JSON values) are what the key stands for. `work` returns the result (JSON values) and a line of what it
-    did. Raises `KeyReused` where the key stood for something else, `PlanChanged` where the caller expects another plan,
-    and what `work` raises; then nothing was done. For a preview nothing is done either: the operation, which is not
-    stored, has a plan.
+    The key stands for `arguments` (JSON values). `work` returns the result (JSON values) and one line that says what it
+    did. Raises `KeyReused` if the key stands for something else, `PlanChanged` if the caller expects another plan, and
+    what `work` raises; then nothing was done. A preview changes nothing either: its operation has a plan and is not
+    stored.
     """
     with transaction.atomic():
         ledger, done = begin(caller, tool, arguments.get("task_id"))
@@ -52,9 +52,9 @@ def perform(caller: Caller, tool: str, arguments: Values, work: Callable[[Ledger
 
 
 def begin(caller: Caller, tool: str, number: int | None) -> tuple[Ledger, Operation | None]:
-    """Lock the caller's list. Return its ledger, which has read the task of that number, and what the key has done.
+    """Lock the caller's list. Return its ledger, with the task of that number, and the operation that has the key.
 
-    All in one round trip: PostgreSQL looks for the other rows after it has the lock.
+    It takes one round trip: PostgreSQL looks for the other rows once it has the lock.
     """
     parent = number if tool in WITH_SUBTASKS else None
     looks = (by_key(), caller.key), (by_number(), number), (by_parent(), parent)
@@ -81,7 +81,7 @@ def record(operation: Operation, ledger: Ledger) -> None:
 
 
 def one(caller: Caller, tool: str, arguments: Values, verb: str, work: Callable[[Ledger], Task]) -> Operation:
-    """Perform what changes one task and answers with it (`TaskResult`)."""
+    """Perform an operation that changes one task; its result is that task (`TaskResult`)."""
 
     def run(ledger: Ledger) -> tuple[Values, str]:
         task = work(ledger)
@@ -136,7 +136,7 @@ def order_tasks(caller: Caller, numbers: list[int]) -> Operation:
     return perform(caller, "order_tasks", {"task_ids": numbers}, work)
 
 
-# What an item of a batch may ask for: how it is done, and how a summary counts it.
+# The actions of a batch's items: what does each, and its verb in a summary.
 ACTIONS: dict[str, tuple[Callable[[Ledger, Values], Task], str]] = {
     "add": (lambda ledger, item: ledger.add(item), "Added"),
     "update": (lambda ledger, item: ledger.update(item.pop("task_id"), item), "Changed"),
@@ -147,7 +147,8 @@ ACTIONS: dict[str, tuple[Callable[[Ledger, Values], Task], str]] = {
 
 
 def batch(caller: Caller, tool: str, items: list[Values]) -> Operation:
-    """Do many things in one operation. Each item is `{"action": …, …}`; good ones are kept, bad ones explained."""
+    """Do many things in one operation. Each item is `{"action": …, …}`; good items take effect, bad ones
+    are explained."""
 
     def work(ledger: Ledger) -> tuple[Values, str]:
         results = [attempt(ledger, index, dict(item)) for index, item in enumerate(items)]

@@ -11,7 +11,7 @@ from tasks.models import PRIORITIES, Change
 from tasks.queries.history import change_out, parents
 from tasks.rules.task_rules import Values
 
-# Columns of the state to come that depend on when it comes, not on what is done.
+# Columns of the future state that depend on when the operation happens, not on what it does.
 LATER = {"id", "number", "version", "created_at", "updated_at", "completed_at", "last_completed_at"}
 
 
@@ -40,17 +40,17 @@ def planned(change: Change, names: dict[str, int]) -> PlannedChange:
 
 
 def in_words(name: str, value: Any) -> Any:
-    """Return a field's value as people read it: a rule of repetition is not a line of iCalendar to them."""
+    """Return a field's value as people read it, a rule of repetition in words."""
     return recurrence.say(recurrence.Rule(value)) if name == "recurrence" and value else value
 
 
 def is_telling(name: str, value: object) -> bool:
-    """Tell whether a field of a task that is added or deleted is worth a line: not what every task has."""
+    """Tell whether a field of a task that is added or deleted is worth a line: not if every task has the value."""
     return name != "title" and bool(value) and value != PRIORITIES[-1]
 
 
 def fingerprint(change: Change) -> str:
-    """Return what stands for a task's present state, to the version, and for the one it gets."""
+    """Return a text that stands for a task's present state, including its version, and for its future state."""
     states = [change.before, to_come(change.after)]
     return hashlib.sha256(json.dumps(states, sort_keys=True).encode()).hexdigest()
 

@@ -1,6 +1,6 @@
-"""What may happen to a task, and the record of it: every rule about changing tasks stands here, once.
+"""The rules about changing tasks, each in one place, and the record of every change.
 
-A `Ledger` serves one operation. All it writes is noted with the task before and after.
+A `Ledger` serves one operation. It notes everything that it writes, with the task before and after.
 """
 
 import datetime
@@ -33,15 +33,15 @@ class StaleVersion(Conflict):
 class Ledger:
     """The tasks that one operation touches, with their list locked.
 
-    What is written waits in `writes` until something is asked, or until all of the operation is stored.
+    Writes wait in `writes` until the next query, or until the whole operation is stored.
     """
 
     def __init__(self, caller: Caller, task_list: TaskList, read: Iterable[Task] = ()) -> None:
-        """Take tasks that were `read` with the lock: the first `get` of each gives it without asking again."""
+        """Take tasks that were `read` with the lock: the first `get` of each returns it without another query."""
         self.caller = caller
         self.task_list = task_list
         self.read = {task.number: task for task in read}
-        self.read_subtasks: dict[int, list[Task]] = {}  # by the number of their parent: likewise
+        self.read_subtasks: dict[int, list[Task]] = {}  # the same for subtasks, by the number of their parent
         self.writes = prepared_sql.Writes()
         self.now = clock.now()
         self.changes: list[Change] = []
@@ -54,7 +54,7 @@ class Ledger:
         return self.now.astimezone(self.caller.user.zone)
 
     def get(self, number: int, version: int | None = None) -> Task:
-        """Return the user's task of that number. Raises `TaskNotFound`, and `StaleVersion` if it is at another one."""
+        """Return the user's task of that number. Raises `TaskNotFound`, and `StaleVersion` if its version differs."""
         try:
             task = self.read.pop(number, None) or Task.get(self.caller.user, number)
         except Task.DoesNotExist:
@@ -66,7 +66,7 @@ class Ledger:
     def add(self, values: Values, id: UUID | None = None) -> Task:
         """Add a task. `values` are some of those of `TaskIn`, as JSON; an import brings its `id`."""
         if self.task_list.last_number >= TASKS_COUNT:
-            raise Unprocessable(f"A list holds at most {TASKS_COUNT:,} tasks in its life.")
+            raise Unprocessable(f"A list holds at most {TASKS_COUNT:,} tasks over its lifetime.")
         task = Task(user=self.caller.user, created_at=self.now, updated_at=self.now)
         task.id = id or task.id
         self.set(task, values)
@@ -143,7 +143,7 @@ class Ledger:
         return tasks
 
     def save(self, task: Task, before: Values) -> Task:
-        """Write a changed task. Where all is as before, nothing is written and the version stays."""
+        """Write a changed task. If nothing differs, nothing is written and the version stays."""
         if task.snapshot() != before:
             task.version += 1
             task.updated_at = self.now
@@ -158,7 +158,7 @@ class Ledger:
         )
 
     def set(self, task: Task, values: Values) -> None:
-        """Set fields of a task from JSON values. Raises `Unprocessable` for what cannot be."""
+        """Set fields of a task from JSON values. Raises `Unprocessable` for values that do not fit together."""
         for name in ("title", "notes", "priority", "labels"):
             if name in values:
                 setattr(task, name, values[name])
@@ -176,7 +176,7 @@ class Ledger:
             return
         parent = self.get(number)
         if parent.parent_id or parent.pk == task.pk or (task.number and task.subtasks.exists()):
-            raise Unprocessable("Tasks have one level of subtasks: a subtask has none, and no task is its own.")
+            raise Unprocessable("There is one level of subtasks: a subtask has none, and a task is not its own.")
         if parent.subtasks.count() >= SUBTASKS_COUNT:
             raise Unprocessable(f"A task has at most {SUBTASKS_COUNT} subtasks.")
         task.parent = parent
@@ -232,8 +232,8 @@ def read_recurrence(text: str, now: datetime.datetime) -> recurrence.Rule:
 def next_occurrence(task: Task, today: datetime.date) -> datetime.date | None:
     """Return the rule's next day after the present occurrence, or after today if that is later; None where it ends.
 
-    It counts from the day that the rule gave, not from where the occurrence was moved to: one that was done early
-    does not come again.
+    It counts from the day that the rule gave, not from the day that the occurrence was moved to: an occurrence that was
+    done early does not return.
     """
     if not task.recurrence:
         return None

@@ -16,7 +16,7 @@ from tasks.rules.operations import perform
 from tasks.rules.task_rules import Ledger, Values
 from tasks.schemas import KeptTask, TaskRef, UndoResult
 
-# Columns that say how often and when a task was changed, not what it is.
+# Columns that say how often and when a task was changed, not what it says.
 BOOKKEEPING = {"version", "updated_at"}
 
 
@@ -36,7 +36,7 @@ class Net:
     number: int
     before: Values | None
     after: Values | None
-    is_broken: bool = False  # somebody else's change lies between theirs
+    is_broken: bool = False  # somebody else changed it in between
 
     @property
     def title(self) -> str:
@@ -62,7 +62,7 @@ def undo_turns(caller: Caller, turn_ids: list[UUID]) -> Operation:
 
 
 def undo_last(caller: Caller) -> Operation:
-    """Undo what was last done by the same way as the caller comes: the last turn in the chat, else one operation."""
+    """Undo what was last done through the caller's way in: the last turn in the chat, elsewhere one operation."""
     done = Operation.objects.filter(user=caller.user, undone_by=None).effective().exclude(tool="undo")
     if caller.turn_id:
         done = done.exclude(turn_id=caller.turn_id)
@@ -128,7 +128,7 @@ def refusal(ledger: Ledger, net: Net) -> str | None:
         if net.after is not None:
             return "it was deleted since"
         return None
-    # Where it stands among others is changed by moving those, so it counts only if it is what shall be undone.
+    # Moving other tasks changes its position too, so the position counts only if it is to be undone.
     ignored = BOOKKEEPING | ({"position"} - net.changed)
     if any(present[name] != value for name, value in net.after.items() if name not in ignored):
         return "it was changed since"

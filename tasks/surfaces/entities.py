@@ -1,4 +1,4 @@
-"""Tasks and labels as people tag them in a message: found by `@`, and shown when a tag is pointed at."""
+"""Tasks and labels as people tag them in a message: found by `@`, and previewed under the pointer."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def as_entity(number: int, title: str) -> dict[str, Any]:
 
 
 def preview(user: User, kind: str, id: str) -> dict[str, Any] | None:
-    """Return what a tag shows when it is pointed at, as a ChatKit widget; None where there is nothing (any more)."""
+    """Return the preview of a tag as a ChatKit widget; None if there is nothing to show (any more)."""
     if kind == "label":
         tasks = [task.model_dump(mode="json") for task in finding.find(user, Filters("open", label=id), 5).tasks]
         return widgets.brief(f"#{id}", [task["title"] for task in tasks]) if tasks else None

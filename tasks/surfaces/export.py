@@ -1,4 +1,4 @@
-"""Taking one's tasks along: as JSON, which can be imported again, and as iCalendar (VTODO, RFC 5545)."""
+"""Exporting tasks: as JSON, which can be imported again, and as iCalendar (VTODO, RFC 5545)."""
 
 import datetime
 from typing import Any
@@ -46,7 +46,7 @@ class ExportedTask(BaseModel):
     updated_at: Moment | None = None
 
 
-# Columns that an import takes over as they are; the rest is worked out anew.
+# Columns that an import takes over as they are; the rest is calculated.
 TAKEN_OVER = ["due_date", "due_time", "position", "recurrence_start", "occurrence_date", "completed_at"]
 
 
@@ -72,10 +72,10 @@ def operations(user: User) -> list[dict[str, Any]]:
 
 
 def import_tasks(caller: Caller, items: list[ExportedTask]) -> Operation:
-    """Add exported tasks, in one operation. Those the user has already (by `uid`) are passed over.
+    """Add exported tasks, in one operation. Those the user has already (by `uid`) are skipped.
 
-    Numbers are given anew, so that nothing that exists is touched. Raises `Problem` where a task cannot be; then
-    nothing was added.
+    They get new numbers, so that existing tasks stay as they are. Raises `Problem` if a task is not valid; then nothing
+    was added.
     """
     if len(items) > IMPORT_LIMIT:
         raise Problem(f"An import takes at most {IMPORT_LIMIT:,} tasks.")
@@ -94,9 +94,9 @@ def import_tasks(caller: Caller, items: list[ExportedTask]) -> Operation:
 
 
 def own_ids(user: User, uids: list[UUID]) -> dict[UUID, UUID]:
-    """Return the ids that exported tasks get: their own, or where another user's task has it, one made from it.
+    """Return the ids for exported tasks: their own or, if another user's task has it, one made from it.
 
-    Somebody may import the export of another account, also twice; whether a task of others exists shows nowhere.
+    Somebody may import the export of another account, even twice, and must not learn whether a task of others exists.
     """
     taken = set(Task.objects.filter(pk__in=uids).exclude(user=user).values_list("pk", flat=True))
     return {uid: uuid5(uid, user.subject) if uid in taken else uid for uid in uids}

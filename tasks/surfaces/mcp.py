@@ -73,9 +73,9 @@ def tool[F: Callable[..., Any]](
 
 
 async def run[**P, R](work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run a section. Raises `ToolError` for expected failures, with the present task where the caller's is stale.
+    """Run a section. Raises `ToolError` for expected failures, with the present task if the caller's is stale.
 
-    While the database is away, as when it is restarted, it is tried again: an operation is never done twice.
+    While the database is away, for example during a restart, it tries again: an operation is never done twice.
     """
     try:
         for pause in DATABASE_PAUSES:
@@ -104,7 +104,7 @@ async def change[**P](
 
 
 def batch_widget(operation: Operation) -> Values:
-    """Return the widget of what a batch added or changed; what it completed or deleted is done with."""
+    """Return the widget of the tasks that a batch added or changed; completed or deleted ones need none."""
     results = operation.result["results"] if operation.tool in {"add_tasks", "update_tasks"} else []
     tasks = [each["task"] for each in results if each["ok"]]
     return shown(tasks, len(tasks))
@@ -126,7 +126,7 @@ def answer(result: BaseModel, summary: str, meta: Values | None = None) -> CallT
 
 
 def sources(shape: Values) -> list[Values]:
-    """Return the tasks of a result as what an answer names by their numbers."""
+    """Return the tasks of a result as the sources that an answer names by their numbers."""
     batch = [each["task"] for each in shape.get("results", []) if each["ok"]]
     tasks = [*([shape["task"]] if "task" in shape else []), *shape.get("tasks", []), *batch]
     return [
@@ -136,7 +136,7 @@ def sources(shape: Values) -> list[Values]:
 
 
 def given(**values: object) -> Values:
-    """Return the arguments that the model gave; null is taken as left out."""
+    """Return the arguments that the model gave; null counts as left out."""
     return {name: value for name, value in values.items() if value is not None}
 
 

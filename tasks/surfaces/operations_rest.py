@@ -34,7 +34,7 @@ async def list_operations(
     limit: Annotated[int, Query(ge=1, le=100)] = 30,
     cursor: Annotated[str | None, Query(max_length=100)] = None,
 ) -> OperationPage:
-    """List what was done to the user's tasks, by all ways, the newest first."""
+    """List what was done to the user's tasks, through every way in, the newest first."""
     return await section(history.operations, request.auth, limit, cursor)
 
 

@@ -145,7 +145,7 @@ class Tasks(BaseModel):
 async def order_tasks(
     request: UserRequest, response: HttpResponse, user_id: str, body: Order, key: Key = None
 ) -> Tasks:
-    """Order tasks of one day by hand, as their numbers stand."""
+    """Put tasks of one day into the order of these numbers."""
     result = await perform(response, operations.order_tasks, caller(request, key), body.ids)
     return Tasks.model_validate({"items": result["tasks"]})
 
@@ -180,7 +180,7 @@ class Batch(BaseModel):
 async def batch(
     request: UserRequest, response: HttpResponse, user_id: str, body: Batch, key: Key = None
 ) -> BatchResult:
-    """Do many things in one operation: good items are kept, bad ones explained, all of it undone together."""
+    """Do many things in one operation: good items take effect, bad ones are explained. It is undone as a whole."""
     items = [item.model_dump(mode="json", exclude_unset=True) for item in body.items]
     result = await perform(response, operations.batch, caller(request, key), "batch", items)
     return BatchResult.model_validate(result)
@@ -229,5 +229,5 @@ async def delete_task(
 
 @router.get("/{user_id}/tasks/{number}/history", response=HistoryPage)
 async def task_history(request: UserRequest, user_id: str, number: NumberPath) -> HistoryPage:
-    """Tell who changed which field, when, by which way and in which turn, the newest first; also of a deleted task."""
+    """Tell who changed which field, when, through what and in which turn, the newest first; also of a deleted task."""
     return await section(history.of_task, request.auth, number)

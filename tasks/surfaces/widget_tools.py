@@ -1,6 +1,6 @@
-"""The tools behind widgets: they draw them anew, and do what a click says.
+"""The tools behind widgets: they draw them again, and do what a click says.
 
-The server stands in `settings.MCP_WIDGET_SERVERS`: neither the model nor other assistants are told of these tools.
+Their server is in `settings.MCP_WIDGET_SERVERS`: neither the model nor other assistants are told of these tools.
 """
 
 import datetime
@@ -27,7 +27,7 @@ View = Literal["list", "card", "history"]
 def shown(user: User, numbers: list[int], view: View, total: int) -> tuple[widgets.Node, str]:
     """Return tasks as the widget that `view` names, in the order of `numbers`, and in words.
 
-    What was deleted is left out.
+    Deleted tasks are left out.
     """
     found = {
         task.number: task for task in Task.objects.for_user(user).filter(number__in=numbers).select_related("parent")

@@ -1,6 +1,6 @@
 """Tasks as ChatKit widgets: what the chat shows below an answer. Pure functions from `TaskOut` as JSON to JSON.
 
-What can be clicked calls a tool, as the user and without the model. A field named `arguments.…` is filled in by the
+A click calls a tool, as the user and without the model. A field named `arguments.…` is filled in by the
 client (docs/chat.md).
 """
 
@@ -21,7 +21,7 @@ BADGES = {"p1": "danger", "p2": "warning", "p3": "info"}
 
 
 def task_list(tasks: Sequence[Task], total: int, now: datetime.datetime) -> Node | None:
-    """Return a list with a check box for each task, or None for no tasks; `total` are there in all."""
+    """Return a list with a check box for each task, or None without tasks; `total` is their number in all."""
     if not tasks:
         return None
     shown = [row(task, now) for task in tasks[:SHOWN_TASKS]]
@@ -50,7 +50,7 @@ def check(task: Task) -> Node:
 
 
 def task_card(task: Task, now: datetime.datetime, history: Sequence[Node] = ()) -> Node:
-    """Return one task with what can be changed at once, down to deleting it. `history` are `HistoryEntry`s as JSON."""
+    """Return one task as a card on which it can be changed and deleted. `history` holds `HistoryEntry`s as JSON."""
     day: Node = {
         "type": "DatePicker",
         "name": "arguments.due_date",
@@ -125,7 +125,7 @@ def widget_of(tasks: Sequence[Task], total: int, now: datetime.datetime) -> tupl
 
 
 def task_preview(task: Task, now: datetime.datetime) -> Node:
-    """Return what a tag of a task shows: title and what matters about it, with nothing to click."""
+    """Return the preview of a task's tag: its title and what matters about it, with nothing to click."""
     about = [due_words(task, now), task["recurrence_text"] or "", *(f"#{label}" for label in task["labels"])]
     lines = [" · ".join(filter(None, about)), "done" if task["completed"] else "", task["notes"][:200]]
     return brief(task["title"], [line for line in lines if line])
@@ -137,7 +137,7 @@ def brief(title: str, lines: Sequence[str]) -> Node:
 
 
 def gone() -> Node:
-    """Return what stands where everything that was shown has been deleted."""
+    """Return the card that is shown when everything on a widget has been deleted."""
     return {"type": "Card", "size": "md", "children": [caption("What was listed here has been deleted.")]}
 
 

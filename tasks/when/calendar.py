@@ -11,7 +11,7 @@ class NotADate(ValueError):
 
 
 class UnreadableDate(NotADate):
-    """The text is no date phrase at all, while a plain NotADate is one of a day or a time that does not exist."""
+    """The text is not a date phrase at all; a plain NotADate names a day or a time that does not exist."""
 
 
 def day_of(year: int, month: int, day: int) -> dt.date:

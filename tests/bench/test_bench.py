@@ -36,6 +36,7 @@ def test_the_page_is_measured_in_the_browser() -> None:
     rows = {row["name"]: row for row in json.loads(run.stdout)["groups"][0]["rows"]}
     assert rows["own message on screen after Enter"]["here"] > 0
     assert rows["JavaScript before the first answer: chat element"]["here"] > 0
+    assert rows["second visit: requests"]["here"] < rows["first visit: requests"]["here"]
 
 
 def test_a_group_that_there_is_not_is_refused() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from tests import node
-from tests.static.test_types import HERE
+from tests.server import ROOT
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 RUN = """async (tags) => {
@@ -19,6 +19,6 @@ def violations(page: Page) -> list[dict[str, Any]]:
     """Return what axe finds, one entry for each place."""
     if not page.evaluate("'axe' in window"):
         # The page's content security policy takes no script from here, the debugger's door does.
-        page.evaluate((node.modules(HERE) / "axe-core" / "axe.min.js").read_text())
+        page.evaluate((node.modules(ROOT) / "axe-core" / "axe.min.js").read_text())
     found: list[dict[str, Any]] = page.evaluate(RUN, TAGS)
     return found

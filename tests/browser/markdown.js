@@ -1,12 +1,15 @@
-// For pairs of Markdown and HTML: what our reader of Markdown makes of the first, whether it means the second, and the time
-// it took. An expression, which the test evaluates in a page of the server.
+// For pairs of Markdown and HTML: what our reader of Markdown makes of the first, whether it means the second, and the
+// time it took. An expression, which the test evaluates in a page of the server.
 async (pairs) => {
-  const { blocks } = await import("/static/chat/markdown-blocks.js");
+  const { blocks } = await import("/static/chat/markdown/blocks.js");
   const NAMES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
   const safe = (text = "") => text.replaceAll(/[&<>"]/g, (letter) => NAMES[letter]);
   const attribute = (name, value) => (value ? ` ${name}="${safe(value)}"` : "");
   const all = (tokens = []) => tokens.map((token) => draw[token.type](token)).join("");
-  const around = (tag, more = "") => ({ tokens }) => `<${tag}${more}>${all(tokens)}</${tag}>`;
+  const around =
+    (tag, more = "") =>
+    ({ tokens }) =>
+      `<${tag}${more}>${all(tokens)}</${tag}>`;
   const cell = ({ align, tokens }) => `<td${attribute("align", align)}>${all(tokens)}</td>`;
   const row = (cells) => `<tr>${cells.map(cell).join("")}</tr>`;
   const draw = {
@@ -48,10 +51,14 @@ async (pairs) => {
     const template = document.createElement("template");
     template.innerHTML = html.replaceAll(/<br ?\/?>/g, "\n");
     for (const name of ["href", "src"]) {
-      for (const node of template.content.querySelectorAll(`[${name}]`)) node.setAttribute(name, decoded(node.getAttribute(name)));
+      for (const node of template.content.querySelectorAll(`[${name}]`))
+        node.setAttribute(name, decoded(node.getAttribute(name)));
     }
     const block = /\n?(<\/?(?:p|ul|ol|li|h\d|hr|pre|blockquote)\b[^>]*>)\n?/g;
-    return template.innerHTML.replaceAll(/\s*\n\s*/g, "\n").replaceAll(block, "$1").trim();
+    return template.innerHTML
+      .replaceAll(/\s*\n\s*/g, "\n")
+      .replaceAll(block, "$1")
+      .trim();
   };
 
   return pairs.map(([text, html]) => {

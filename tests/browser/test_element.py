@@ -365,9 +365,9 @@ def test_unknown_components_are_left_out(new_page: NewPage, server: Server) -> N
     page = Element(new_page(), server, said("show")).mount()
     text = page.evaluate(
         """async (root) => {
-      const { WidgetView } = await import("/static/chat/widgets.js");
-      const { strings } = await import("/static/chat/strings/en.js");
-      const view = new WidgetView({}, { strings, adopt() {} });
+      const { WidgetView } = await import("/static/chat/widgets/widget.js");
+      const { stringsIn } = await import("/static/chat/words/words.js");
+      const view = new WidgetView({}, { strings: stringsIn("en"), adopt() {} }, {});
       view.set({ widget: root });
       return view.node.textContent;
     }""",
@@ -380,9 +380,9 @@ def test_a_rarer_icon_survives_that_its_widget_changes(new_page: NewPage, server
     page = Element(new_page(), server, said("show")).mount()
     strokes = page.evaluate(
         """async () => {
-      const { WidgetView } = await import("/static/chat/widgets.js");
-      const { strings } = await import("/static/chat/strings/en.js");
-      const view = new WidgetView({}, { strings, adopt() {} });
+      const { WidgetView } = await import("/static/chat/widgets/widget.js");
+      const { stringsIn } = await import("/static/chat/words/words.js");
+      const view = new WidgetView({}, { strings: stringsIn("en"), adopt() {} }, {});
       const icon = { type: "Icon", name: "compass" };
       const root = (text) => ({ type: "Basic", children: [icon, { type: "Text", value: text }] });
       const drawn = () => view.node.querySelector("path").getAttribute("d");
@@ -453,9 +453,9 @@ def test_languages_are_chosen_by_locale_and_urdu_runs_from_the_right(new_page: N
 def test_every_language_has_every_word(new_page: NewPage, server: Server) -> None:
     page = Element(new_page(), server).mount()
     missing = page.evaluate("""async () => {
-      const load = async (name) => (await import(`/static/chat/strings/${name}.js`)).strings;
-      const english = await load("en");
-      const others = { de: await load("de"), ur: await load("ur") };
+      const { stringsIn } = await import("/static/chat/words/words.js");
+      const english = stringsIn("en");
+      const others = { de: await stringsIn("de"), ur: await stringsIn("ur") };
       const lacks = (words) => Object.keys(english).filter((key) => typeof words[key] !== typeof english[key]);
       return Object.entries(others).flatMap(([name, words]) => lacks(words).map((key) => `${name}.${key}`));
     }""")

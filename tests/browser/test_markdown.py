@@ -71,7 +71,7 @@ def compare(page: Page, *pairs: tuple[str, str | None]) -> list[dict[str, Any]]:
 
 
 def test_commonmark_by_its_own_examples(page: Page) -> None:
-    spec = (node.modules(ROOT / "tests" / "static") / "commonmark-spec" / "spec.txt").read_text()
+    spec = (node.modules(ROOT) / "commonmark-spec" / "spec.txt").read_text()
     examples = [(text.replace("→", "\t"), html.replace("→", "\t")) for text, html in EXAMPLE.findall(spec)]
     differing = {number for number, each in enumerate(compare(page, *examples), 1) if not each["same"]}
     assert len(examples) == 652

@@ -41,6 +41,7 @@ class ChatSettingsTests(unittest.TestCase):
             ({"model_choices": [ModelChoice(id="x", label="X")]}, "MODEL_CHOICES"),
             ({"model_choices": [{"id": ""}]}, "model_choices"),
             ({"locale": "Klingon!"}, "locale"),
+            ({"database_url": "postgresql://db/errand?server_side_binding=on"}, "server_side_binding"),
             ({"message_attachments": -1}, "message_attachments"),
         ]
         for values, name in wrong:

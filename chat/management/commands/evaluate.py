@@ -18,7 +18,7 @@ EPILOG = "Exit status: 0 if the pass rate is at least --at-least (of every way t
 
 
 class Command(BaseCommand):
-    help = "Try cases with a model and a prompt, or with two and compare, in a scratch database. " + EPILOG
+    help = "Try cases with a model and a prompt, or compare two, in a scratch database. " + EPILOG
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("dir", nargs="+", type=Path, metavar="DIR", help="folders of cases, or single files")
@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **given: Any) -> None:
         if given["runs"] < 1 or given["parallel"] < 1:
-            raise CommandError("--runs and --parallel count from 1.", returncode=2)
+            raise CommandError("--runs and --parallel must be at least 1.", returncode=2)
         found, ways = self.cases(given), self.ways(given)
         try:
             with scratch_database(), tool_servers.instead(given["mcp_server"]):

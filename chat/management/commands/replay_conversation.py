@@ -19,17 +19,16 @@ EPILOG = "Exit status: 0 if every replay ends with what the recording ended with
 
 
 class Command(BaseCommand):
-    help = (
-        "Say recorded messages again, to another model, prompt or tool set, in a scratch database, and compare. "
-        + EPILOG
-    )
+    help = "Replay conversations with another model, prompt or tools in a scratch database, and compare. " + EPILOG
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         command_options.add_selection(parser)
         command_options.add_model(parser)
         parser.add_argument("--file", type=Path, nargs="+", default=[], help="exported conversations")
         parser.add_argument("--recorded", action="store_true", help="let the recording answer: checks the code itself")
-        parser.add_argument("--approve", choices=["all", "none"], default="all", help="calls nobody decided on before")
+        parser.add_argument(
+            "--approve", choices=["all", "none"], default="all", help="for calls nobody decided on when recorded"
+        )
         parser.add_argument("--from", type=int, default=1, metavar="N", dest="first", help="begin with turn N")
         parser.add_argument("--until", type=int, metavar="N", dest="last", help="end with turn N")
         parser.add_argument("--parallel", type=int, default=4, help="replays at a time (default: 4)")
@@ -68,7 +67,7 @@ class Command(BaseCommand):
 
     def options(self, given: dict[str, Any]) -> Options:
         if given["first"] < 1 or given["parallel"] < 1:
-            raise CommandError("--from and --parallel count from 1.", returncode=2)
+            raise CommandError("--from and --parallel must be at least 1.", returncode=2)
         return Options(
             recorded=given["recorded"],
             choice=command_options.choice(given),

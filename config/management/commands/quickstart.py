@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=settings.PORT, help="port on 127.0.0.1 (default: PORT)")
         parser.add_argument("--data-dir", help="where the database lives (default: .data; read by manage.py)")
         parser.add_argument("--processes", type=int, default=1, help="server processes on this port (default: 1)")
-        parser.add_argument("--no-demo", action="store_true", help="make no demo user and no staff user")
+        parser.add_argument("--no-demo", action="store_true", help="create no demo user and no staff user")
 
     def handle(self, *args: Any, port: int, no_demo: bool, processes: int, **options: Any) -> None:
         if processes < 1:
@@ -57,7 +57,7 @@ class Command(BaseCommand):
 
 
 def start_database() -> None:
-    """Start the embedded database, if it is used, while the rest of the program is imported: 3.4 s become 2.5."""
+    """Start the embedded database, if it is used, while the rest is imported: a start takes 2.5 instead of 3.4 s."""
     with ThreadPoolExecutor(1) as pool:
         is_embedded = settings.DATABASES["default"]["ENGINE"] == "config.embedded"
         starting = pool.submit(embedded.start) if is_embedded else None

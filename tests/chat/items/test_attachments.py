@@ -16,7 +16,7 @@ from chat import ids
 from chat.items import attachments
 from chat.models import Attachment, Conversation, Message, Turn
 from chat.replay import export_files, recording
-from chat.turns import history
+from chat.turns import model_input
 from tests.chat.protocol import ChatKitClient, items, said, thread_id, user_input
 from tests.chat.talking import command, talk
 from tests.faults.provider import Provider
@@ -313,5 +313,5 @@ class KeepingTests(AttachmentCase):
         await self.send("hi", await self.upload("a.png", PNG, "image/png"))
         turn = await Turn.objects.aget()
         question = await Message.objects.aget(kind="user_message")
-        self.assertNotIn("base64", json.dumps(history.asked(question)))
+        self.assertNotIn("base64", json.dumps(model_input.asked(question)))
         self.assertTrue(turn.question_id)

@@ -96,14 +96,14 @@ class ExportTests(Exporting):
 
     def test_what_is_here_already_is_not_imported(self) -> None:
         path = self.export(talk(self.ann, "add milk"))
-        with self.assertRaisesMessage(CommandError, "is here already"):
+        with self.assertRaisesMessage(CommandError, "exists here already"):
             command("import_conversation", path, "--user", self.ann.user.subject)
 
     def test_what_is_no_export_is_refused_in_a_line(self) -> None:
         path = self.folder / "other.json"
         for content in ('{"format": "errand-export"}', "nothing", "[]"):
             path.write_text(content)
-            with self.assertRaisesMessage(CommandError, "is no exported conversation"):
+            with self.assertRaisesMessage(CommandError, "is not an exported conversation"):
                 command("import_conversation", path, "--user", self.ann.user.subject)
 
     def test_several_go_into_a_folder(self) -> None:

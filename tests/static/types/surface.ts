@@ -2,7 +2,7 @@
 import type { ChatKitEvents, ChatKitOptions, OpenAIChatKit } from "@openai/chatkit";
 import type { ErrandChat } from "../../../static/chat/element.js";
 import type { Details, Options } from "../../../static/chat/types.js";
-import type { chatOptions } from "../../../static/page/chat-options.js";
+import type { chatOptions } from "../../../static/page/chat-setup.js";
 
 /** All that OpenAI's element adds to an HTMLElement. */
 type Methods = Omit<OpenAIChatKit, keyof HTMLElement>;

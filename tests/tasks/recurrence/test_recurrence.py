@@ -236,7 +236,7 @@ REFUSED = table("""
     twice a week                    | Name the days
     3 times a week                  | Name the days
     three times daily               | Name the days
-    several times a day             | no repetition
+    several times a day             | not a repetition
     every hour                      | at most once a day
     hourly                          | at most once a day
     every 15 minutes                | at most once a day
@@ -248,14 +248,14 @@ REFUSED = table("""
     bimonthly                       | every 2 months
     biannually                      | every 6 months
     every third thursday            | of the month
-    every other weekday             | no repetition
-    every day on the 15th           | set days
+    every other weekday             | not a repetition
+    every day on the 15th           | name days
     every week on the 15th          | day of the month
     every month on monday           | the first monday
     every year on monday            | Say the month
     every year on the 3rd           | Say the month
-    every monday every tuesday      | no repetition
-    every day until christmas for 5 weeks | no repetition
+    every monday every tuesday      | not a repetition
+    every day until christmas for 5 weeks | not a repetition
     every february 30               | there is no 30
     every 32nd                      | from 1 to 31
     every day at 25:00              | no time 25:00
@@ -264,15 +264,15 @@ REFUSED = table("""
     every day 2000 times            | 1 to 1000
     every day until yesterday       | before it begins
     every day for 99999 years       | too far
-    every cloud                     | no repetition
-    every                           | no repetition
-    monday                          | no repetition
-    tomorrow                        | no repetition
-    .                               | no repetition
+    every cloud                     | not a repetition
+    every                           | not a repetition
+    monday                          | not a repetition
+    tomorrow                        | not a repetition
+    .                               | not a repetition
     FREQ=SECONDLY                   | at most once a day
     FREQ=HOURLY;INTERVAL=24         | at most once a day
     FREQ=SOMETIMES                  | one of DAILY
-    FREQ=                           | no part
+    FREQ=                           | not a part
     INTERVAL=2                      | begins with FREQ
     FREQ=DAILY;INTERVAL=0           | from 1 to 366
     FREQ=DAILY;INTERVAL=367         | from 1 to 366
@@ -282,20 +282,20 @@ REFUSED = table("""
     FREQ=DAILY;COUNT=0              | from 1 to 1000
     FREQ=DAILY;COUNT=5;COUNT=6      | twice
     FREQ=DAILY;COUNT=5;UNTIL=20270101 | not both
-    FREQ=DAILY;UNTIL=garbage        | no date
+    FREQ=DAILY;UNTIL=garbage        | not a date
     FREQ=DAILY;UNTIL=20270231       | does not exist
-    FREQ=DAILY;UNTIL=2027-02-01     | no date
+    FREQ=DAILY;UNTIL=2027-02-01     | not a date
     FREQ=DAILY;UNTIL=00000000       | does not exist
     FREQ=DAILY;BYHOUR=9             | not supported
     FREQ=DAILY;BYSETPOS=1;BYDAY=MO  | not from a day
-    FREQ=WEEKLY;BYDAY=XX            | no weekday
+    FREQ=WEEKLY;BYDAY=XX            | not a weekday
     FREQ=WEEKLY;BYDAY=1MO           | use FREQ=MONTHLY
     FREQ=WEEKLY;BYMONTHDAY=1        | use FREQ=MONTHLY
     FREQ=WEEKLY;BYDAY=MO;BYSETPOS=2 | never occurs
     FREQ=WEEKLY;WKST=XX             | one of MO
     FREQ=MONTHLY;BYDAY=MO,1TU       | not both
     FREQ=MONTHLY;BYDAY=6MO          | at most five
-    FREQ=MONTHLY;BYDAY=0MO          | no weekday
+    FREQ=MONTHLY;BYDAY=0MO          | not a weekday
     FREQ=MONTHLY;BYMONTHDAY=32      | from -31 to 31
     FREQ=MONTHLY;BYMONTHDAY=0       | from -31 to 31
     FREQ=MONTHLY;BYSETPOS=1         | needs BYDAY

@@ -1,0 +1,16 @@
+// @ts-check
+// A classic script in the head, before the style sheets paint: a chosen theme must not flash. Where somebody has to be
+// signed in, it also asks for the token that everything else waits for, while the modules are still on their way.
+
+{
+  const theme = localStorage.getItem("errand.theme");
+  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+
+  const { authUrl } = /** @type {HTMLScriptElement} */ (document.currentScript).dataset;
+  if (authUrl) {
+    const headers = { Accept: "application/json" };
+    const asked = fetch(`${authUrl}/token`, { headers, cache: "no-store", credentials: "include" });
+    asked.catch(() => {}); // whoever takes it hears of it (`page/api.js`)
+    Object.assign(globalThis, { errandToken: asked });
+  }
+}
