@@ -1,5 +1,7 @@
 """Daphne where it is not `runserver --noreload`, which the protocol tests speak to: reloading, and by itself."""
 
+import asyncio
+import json
 import os
 import signal
 import sys
@@ -8,8 +10,9 @@ from pathlib import Path
 import httpx2
 import psutil
 import pytest
+import websockets
 
-from tests.server import PATIENCE_SECONDS, ROOT, DaphneServer, wait_for
+from tests.server import PATIENCE_SECONDS, ROOT, Client, DaphneServer, wait_for
 
 WATCHED = ROOT / "config" / "urls.py"
 
@@ -55,10 +58,20 @@ def has_ended(process: psutil.Process) -> bool:
 
 
 def test_daphne_serves_by_itself(tmp_path: Path) -> None:
-    with BareDaphne(tmp_path) as server:
+    with BareDaphne(tmp_path, LIVE_UPDATES="postgresql") as server:
         ann = server.client()
         assert ann.chat("add buy milk")["status"] == "completed"
+        assert asyncio.run(heard(server, ann))["type"] == "tasks.changed"
         assert httpx2.get(f"{server.url}/static/embed.js").headers["cache-control"] == "no-cache"
         assert server.stop() == 0
     assert not server.database_is_running()
     assert "Traceback" not in server.output
+
+
+async def heard(server: DaphneServer, ann: Client) -> dict[str, object]:
+    """Return what an open page hears when a task is added."""
+    async with websockets.connect(f"ws://127.0.0.1:{server.port}/ws/tasks", origin=server.url) as page:  # type: ignore[arg-type]
+        await page.send(json.dumps({"type": "authenticate", "token": ann.token}))
+        await asyncio.wait_for(page.recv(), PATIENCE_SECONDS)
+        await asyncio.to_thread(ann.http.post, f"{ann.api}/tasks", json={"title": "Live"})
+        return dict(json.loads(await asyncio.wait_for(page.recv(), PATIENCE_SECONDS)))
