@@ -34,7 +34,7 @@ def send(server: Server, *pieces: bytes) -> bytes:
 
 
 def test_a_head_that_is_too_large_is_refused(server: Server) -> None:
-    """By Errand, or by the server itself: httptools has a limit for the line, Twisted has others and may just hang up."""
+    """By Errand, or by the server itself: httptools bounds the line, Twisted has other bounds and may just hang up."""
     refused = b" 400 " if isinstance(server, DaphneServer) else b" 431 "
     headers = [b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n", *[b"X-Filler: " + b"x" * 7_000 + b"\r\n"] * 10]
     assert refused in send(server, *headers, b"\r\n")
