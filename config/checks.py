@@ -1,4 +1,7 @@
-"""Refuses, at the start, what would silently do nothing for the requests of programs (config/middleware.py)."""
+"""Refuses, at the start, what would silently do nothing for the requests of programs (config/middleware.py).
+
+`/mcp`, `/ws` and static files are no requests of Django: what is to see those wraps the application in config.asgi.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -33,7 +36,7 @@ def middleware_after() -> Iterator[Error]:
     for path in settings.MIDDLEWARE[place + 1 :]:
         if path not in settings.PAGE_MIDDLEWARE:
             yield Error(
-                f"MIDDLEWARE: requests to the API, /chatkit and /mcp pass by {path}, which stands after {PROGRAMS}.",
+                f"MIDDLEWARE: requests to the API and /chatkit pass by {path}, which stands after {PROGRAMS}.",
                 hint="Put it before that one, or name it in PAGE_MIDDLEWARE too if it is for pages only.",
                 id="errand.E001",
             )
@@ -43,7 +46,7 @@ def hooks_before() -> Iterator[Error]:
     for path in settings.MIDDLEWARE[: settings.MIDDLEWARE.index(PROGRAMS)]:
         if found := [hook for hook in HOOKS if hasattr(import_string(path), hook)]:
             yield Error(
-                f"MIDDLEWARE: {path} has {', '.join(found)}, which is not called for the API, /chatkit and /mcp.",
+                f"MIDDLEWARE: {path} has {', '.join(found)}, which is not called for the API and /chatkit.",
                 hint=f"Do it in the middleware's own call, or put it after {PROGRAMS} and into PAGE_MIDDLEWARE.",
                 id="errand.E002",
             )
@@ -54,9 +57,10 @@ def receivers() -> Iterator[Error]:
     for name, signal in (("request_started", request_started), ("request_finished", request_finished)):
         for receiver in receivers_of(signal):
             if not receiver.__module__.startswith("django."):
+                named = getattr(receiver, "__qualname__", type(receiver).__qualname__)
                 yield Error(
-                    f"{receiver.__module__}.{receiver.__qualname__} receives {name}, which is not sent as Django says "
-                    "for requests to the API, /chatkit and /mcp.",
+                    f"{receiver.__module__}.{named} receives {name}, which is not sent as Django says for requests to "
+                    "the API and /chatkit.",
                     hint=f"Write a middleware instead, and put it before {PROGRAMS} in MIDDLEWARE.",
                     id="errand.E003",
                 )

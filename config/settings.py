@@ -49,7 +49,7 @@ else:
     SECRET_KEY = kept_secret(DATA_DIR / "secret_key")
 
 INSTALLED_APPS = [
-    "config.apps.Daphne",  # before staticfiles, which has a `runserver` too
+    "config",  # before staticfiles, which has a `runserver` too
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -62,7 +62,6 @@ INSTALLED_APPS = [
     "tasks",
     "knowledge",
     "chat",
-    "config",
     "django_tasks_db",
 ]
 

@@ -67,13 +67,14 @@ class Server:
             subprocess.run(["cp", "-a", migrated(), self.data_dir / "postgres"], check=True)  # with its owners
 
     def command(self) -> list[str]:
-        return ["quickstart", "--port", str(self.port), "--data-dir", str(self.data_dir), *self.arguments]
+        where = ["--port", str(self.port), "--data-dir", str(self.data_dir)]
+        return [sys.executable, "manage.py", "quickstart", *where, *self.arguments]
 
     def start(self) -> Self:
         self.prepare()
         environment = {name: value for name, value in os.environ.items() if name != "DATA_DIR"} | self.environment
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", *self.command()],
+            self.command(),
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
@@ -145,7 +146,7 @@ class DaphneServer(Server):
         self.environment |= {"DATA_DIR": str(data_dir), "PORT": str(self.port)}
 
     def command(self) -> list[str]:
-        return ["runserver", "--noreload", f"127.0.0.1:{self.port}", *self.arguments]
+        return [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{self.port}", *self.arguments]
 
 
 SERVERS = [Server, DaphneServer]  # which both must speak the protocols

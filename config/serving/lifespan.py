@@ -46,7 +46,7 @@ class Lifespan:
             await self.live(receive, send)
             return
         if self.sweeper is None:  # a server without lifespan
-            self.begin()
+            await self.begin()
             self.heed_signals(self.end_first)
         task = asyncio.current_task()
         if scope["type"] == "http" and task:
@@ -56,9 +56,7 @@ class Lifespan:
 
     async def live(self, receive: Receive, send: Send) -> None:
         await receive()
-        self.begin()
-        if isinstance(layer := get_channel_layer(), PostgresChannelLayer):
-            await layer.begin()
+        await self.begin()
         look_for_garbage_less()
         self.heed_signals(self.end_meanwhile)
         await send({"type": "lifespan.startup.complete"})
@@ -66,10 +64,12 @@ class Lifespan:
         await self.end()
         await send({"type": "lifespan.shutdown.complete"})
 
-    def begin(self) -> None:
+    async def begin(self) -> None:
         sections.serve_with(settings.SECTION_THREADS)
         self.sweeper = asyncio.create_task(runner.sweep_forever())
         keeper.start()
+        if isinstance(layer := get_channel_layer(), PostgresChannelLayer):
+            await layer.begin()
 
     def begin_end(self) -> asyncio.Task[None]:
         if self.sweeper:

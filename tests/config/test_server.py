@@ -4,6 +4,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import httpx2
 import psycopg
@@ -26,15 +28,18 @@ def send(server: Server, *pieces: bytes) -> bytes:
                 connection.sendall(piece)
             except ConnectionError:
                 break
-        return connection.recv(10_000)
+        with suppress(ConnectionError):
+            return connection.recv(10_000)
+    return b""
 
 
 def test_a_head_that_is_too_large_is_refused(server: Server) -> None:
-    """By Errand, or by the server itself: Twisted has its own limits, and httptools one for the line."""
+    """By Errand, or by the server itself: httptools bounds the line, Twisted has other bounds and may just hang up."""
     refused = b" 400 " if isinstance(server, DaphneServer) else b" 431 "
     headers = [b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n", *[b"X-Filler: " + b"x" * 7_000 + b"\r\n"] * 10]
     assert refused in send(server, *headers, b"\r\n")
-    assert b" 400 " in send(server, b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    line = send(server, b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    assert b" 400 " in line or (line == b"" and isinstance(server, DaphneServer))
     assert b" 200 " in send(server, *headers[:3], b"\r\n")
 
 
@@ -96,3 +101,25 @@ def test_connections_that_the_database_closed_cost_nobody_a_request(server: Serv
         closed = database.execute(f"SELECT {ended} FROM pg_stat_activity WHERE datname = 'errand'")  # noqa: S608
         assert closed.rowcount > 0
     assert [ann.http.get(f"{ann.api}/tasks").status_code for _ in range(20)] == [200] * 20
+
+
+INHERIT = """
+import os, socket, sys
+heard = socket.create_server(("127.0.0.1", {port}))
+heard.set_inheritable(True)
+os.execv(sys.executable, [sys.executable, "manage.py", "serve", "--fd", str(heard.fileno())])
+"""
+
+
+class Inheriting(Server):
+    """A `serve` process whose socket somebody else has opened."""
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-c", INHERIT.format(port=self.port)]
+
+
+def test_serve_takes_a_socket_that_is_open(tmp_path: Path) -> None:
+    with Inheriting(tmp_path, DATA_DIR=str(tmp_path)) as server:
+        assert server.client().tasks() == []
+        assert server.stop() == 0
+    assert not server.database_is_running()
