@@ -38,6 +38,8 @@ class Turn(models.Model):
     UNFINISHED = [Status.RUNNING, Status.AWAITING_APPROVAL]
     # What was open on the screen and is not since this turn began or went on; known where that happened, not stored.
     settled: tuple[ThreadItem, ...] = ()
+    # It has just begun and has no steps: there is nothing to look for.
+    is_new = False
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="turns")
@@ -160,6 +162,7 @@ class Turn(models.Model):
         if not dead.update(**changes):
             return False
         self.lease_owner, self.lease_expires_at, self.attempts = owner, expires_at, self.attempts + 1
+        self.is_new = False
         return True
 
     def go_on(self) -> None:

@@ -123,7 +123,7 @@ class TurnRun:
 
     def load(self) -> tuple[model_input.ModelInput, list[Step], prompts.Prompt, list[ThreadItem]]:
         """Load what the turn continues from, and record what the model is about to be given."""
-        steps = Step.of(self.turn)
+        steps = [] if self.turn.is_new else Step.of(self.turn)
         messages = self.turn.messages.visible().exclude(kind="user_message").order_by("id") if steps else []
         if steps:
             self.verdicts = approvals.decided(self.turn, sum(step.kind == Step.Kind.RESPONSE for step in steps))

@@ -141,7 +141,7 @@ async def run_to_its_end(turn: Turn, user: User, live: RunningTurn, kept: Leased
         raise
     finally:
         keeper.kept.discard(kept)
-        live.end()
+        live.end(None if turn.is_running else turn)
         if running.get(turn.pk) is live:  # not where this process has taken the turn over from itself
             del running[turn.pk]
     if turn.status == Turn.Status.COMPLETED:

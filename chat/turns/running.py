@@ -6,6 +6,8 @@ from uuid import UUID
 
 from chatkit.types import ThreadStreamEvent
 
+from chat.models import Turn
+
 
 class RunningTurn:
     """A running turn. Anybody may watch, from any moment on, and gets everything from the beginning."""
@@ -14,6 +16,7 @@ class RunningTurn:
         self.events = list(events or [])  # a run that takes over begins with what the earlier one told
         self.is_stoppable = is_stoppable
         self.has_ended = False
+        self.closed: Turn | None = None
         self.stop_requested = False
         self.is_lost = False
         self.is_cancelled = False
@@ -24,8 +27,9 @@ class RunningTurn:
         self.events.append(event)
         self._wake()
 
-    def end(self) -> None:
-        self.has_ended = True
+    def end(self, closed: Turn | None) -> None:
+        """Tell those who watch that no more comes; `closed` is the turn, if this run has closed it."""
+        self.has_ended, self.closed = True, closed
         self._wake()
 
     def stop(self) -> None:

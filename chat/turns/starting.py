@@ -118,8 +118,10 @@ def begin(
         **place,
     )
     store(conversation, item, turn, replaced.question if replaced and not replaces else None)
+    turn.is_new = True
     if replaced and not replaces and replaced.status == Turn.Status.FAILED:
         journal.carry_over(replaced, turn)
+        turn.is_new = False
     turn.settled = settled
     return turn
 
@@ -200,6 +202,9 @@ async def watch(turn: Turn) -> AsyncIterator[ThreadStreamEvent]:
             async for event in live.watch():
                 if heard.is_news(event):
                     yield event
+            if live.closed:  # here, and its answer was told whole
+                turn, items = live.closed, []
+                break
         else:
             events, number = await section(told_so_far, turn, number)
             for event in events:
