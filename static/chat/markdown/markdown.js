@@ -50,7 +50,11 @@ const OPENING = {
 
 /** @param {Token} token */
 const code = ({ content, info }) =>
-  h("pre", { tabindex: "0", "data-language": info.trim().split(/\s/)[0] || null }, h("code", {}, content.replace(/\n$/, "")));
+  h(
+    "pre",
+    { tabindex: "0", "data-language": info.trim().split(/\s/)[0] || null },
+    h("code", {}, content.replace(/\n$/, "")),
+  );
 
 /** What stands for itself. @type {Record<string, (token: Token) => Node | string>} */
 const ALONE = {
