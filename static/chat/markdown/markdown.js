@@ -10,8 +10,7 @@ import { parser } from "./parser.js";
 const ADDRESS = /^(?:(?:https?|mailto|tel):|[/#](?!\/))/i;
 /**
  * What the end of a text that still grows may become, and does not look like yet: a line of marks that underlines,
- * rules
- * off or closes what is above it, and an address that is not whole.
+ * rules off or closes what is above it, and an address that is not whole.
  */
 const UNDECIDED = /(?:\n[ \t>]*[-=`~|:+*][-=`~|:+* \t]*|\]\([^()\s]*)$/;
 
@@ -128,8 +127,7 @@ export function decided(text) {
 
 /**
  * Markdown that grows. Only blocks whose source changed are drawn again, so a selection or a scrolled table in an
- * earlier
- * paragraph survives the next word.
+ * earlier paragraph survives the next word.
  */
 export class MarkdownView {
   constructor() {
