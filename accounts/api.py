@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal, Self
 from ninja import Router, Status
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from accounts import ids
-from accounts.auth import UserRequest
+from accounts.bearer import UserRequest
 from accounts.models import AccessToken, User, validate_timezone
-from accounts.problems import NotFound
-from accounts.sections import section
+from core import ids
+from core.problems import NotFound
+from core.sections import section
 
 router = Router(tags=["account"])
 

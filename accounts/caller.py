@@ -1,4 +1,4 @@
-"""Who changes something, by which way and under which key.
+"""Who changes something, through which way in, and under which key.
 
 Tools learn it from a context variable on the server's side, never from arguments or `_meta`: any client, and any model,
 can forge those.
@@ -17,11 +17,11 @@ SOURCES = ["chat", "rest", "mcp", "page", "admin"]
 
 @dataclass(frozen=True)
 class Caller:
-    """The user a change is made for. `key` makes it idempotent: the same key never does anything twice. Without one
-    nobody will ask for the same again.
+    """The user a change is made for. `key` makes it idempotent: the same key never does anything twice. A call
+    without one is never repeated.
 
-    With `is_preview` nothing is changed: the tool tells what it would do (`accounts.plans`). With `expects`, the
-    fingerprint of such a plan, that is done or nothing.
+    With `is_preview` nothing is changed: the tool tells what it would do (`core.tools.previews`). With `expects`, the
+    fingerprint of such a plan, the call does exactly that or nothing.
     """
 
     user: User

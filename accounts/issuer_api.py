@@ -20,9 +20,9 @@ from pydantic import BaseModel, Field
 
 from accounts import issuer
 from accounts.models import BUILT_IN_ISSUER, Attempts, Session, User
-from accounts.problems import Forbidden, NotFound, Problem, problem_response
-from accounts.sections import section
 from accounts.session_store import AGENT, BEGAN_AT
+from core.problems import Forbidden, NotFound, Problem, problem_response
+from core.sections import section
 
 router = Router(tags=["sign-in"], auth=None)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -152,7 +152,10 @@ def guard(request: HttpRequest) -> None:
 
 
 def count_attempt(request: HttpRequest, email: str) -> None:
-    """Count a try for one account from one address, ten times as generously for the account. Raises `TooMany`."""
+    """Count an attempt for an account: from this address, and from anywhere, where ten times as many are allowed.
+
+    Raises `TooMany`.
+    """
     if most := settings.SIGN_IN_ATTEMPTS_A_MINUTE:
         Attempts.note(f"sign-in {client_address(request)} {email.casefold()}", most)
         if email:
@@ -160,7 +163,7 @@ def count_attempt(request: HttpRequest, email: str) -> None:
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return where a request comes from; a proxy says it, if there is one that we trust."""
+    """Return the address that a request comes from, as the proxy reports it if we trust one."""
     forwarded = request.headers.get("X-Forwarded-For", "") if settings.TRUST_PROXY else ""
     return forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
 
@@ -215,7 +218,7 @@ def session_json(session: Session) -> dict[str, Any]:
 
 
 def session_user(request: HttpRequest) -> User | None:
-    """Return the signed-in user of the built-in issuer; staff sessions of the admin are not one."""
+    """Return the signed-in user of the built-in issuer; sessions of staff in the admin do not count."""
     user = request.user
     return user if isinstance(user, User) and user.issuer == BUILT_IN_ISSUER and user.is_active else None
 

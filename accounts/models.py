@@ -3,7 +3,7 @@ import functools
 import hashlib
 import secrets
 import zoneinfo
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -16,12 +16,10 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from uuid_utils.compat import uuid7
 
-from accounts import clock, ids
-from accounts.prepared import Prepared
-from accounts.problems import Conflict, TooMany
-
-if TYPE_CHECKING:
-    from accounts.tokens import Claims
+from accounts.claims import Claims
+from core import clock, ids
+from core.prepared_sql import Prepared
+from core.problems import Conflict, TooMany
 
 # The `iss` and `aud` of the built-in issuer. Not an address: users must stay the same when host or port change.
 BUILT_IN_ISSUER = "urn:errand"
@@ -55,7 +53,7 @@ class UserManager(DjangoUserManager["User"]):
             user.save()
         return user
 
-    def from_claims(self, claims: "Claims") -> "User | None":
+    def from_claims(self, claims: Claims) -> "User | None":
         """Return the user of a verified token, made on the first one. None where the account no longer exists.
 
         Found by issuer and subject, never by e-mail: an address can change hands.
@@ -141,7 +139,7 @@ class User(AbstractUser):
         """Return the present moment on this user's clock."""
         return clock.now().astimezone(self.zone)
 
-    def accepts(self, claims: "Claims") -> bool:
+    def accepts(self, claims: Claims) -> bool:
         """Tell whether a verified token may still be used: not by a deactivated user, nor when revoked."""
         return self.is_active and not (self.revoked_before and claims.issued_at < self.revoked_before)
 
@@ -197,7 +195,7 @@ class AccessToken(models.Model):
 
 def digest(secret: str) -> str:
     """Return the SHA-256 of a text, in hexadecimal digits."""
-    # Unlike a password an access token is long and random: one fast hash is enough, and it can be looked up by it.
+    # Unlike a password, an access token is long and random: one fast hash is enough, and the token is found by it.
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -251,7 +249,7 @@ RETURNING count, extract(epoch FROM now() - began_at)::float
 
 
 class ClosedAccount(models.Model):
-    """A user who was deleted with everything of theirs: tokens that were issued before must not make them anew."""
+    """A user who was deleted with everything of theirs: tokens that were issued before must not create them again."""
 
     issuer = models.CharField(max_length=200)
     subject = models.CharField(max_length=255)
@@ -280,5 +278,5 @@ class Session(AbstractBaseSession):
 
     @property
     def public_id(self) -> str:
-        """Return what names the session without being it: the key itself would let anybody in."""
+        """Return a name for the session other than its key, which would let anybody in."""
         return digest(self.session_key)

@@ -8,7 +8,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
 from accounts.models import Session
 
-# Under which a session keeps what browser it is of, and since when.
+# The keys under which a session keeps the name of its browser and the time it began.
 AGENT, BEGAN_AT = "agent", "began_at"
 
 

@@ -12,9 +12,10 @@ import jwt
 from django.conf import settings
 
 from accounts import issuer
-from accounts.keys import KeySet, KeysUnavailable, fetch_jwks
+from accounts.claims import Claims
+from accounts.jwks_cache import KeySet, KeysUnavailable, fetch_jwks
 from accounts.models import ACCESS_TOKEN_PREFIX, BUILT_IN_ISSUER, AccessToken, User
-from accounts.sections import section
+from core.sections import section
 
 MAX_TOKEN_BYTES = 4096
 MAX_KID_LENGTH = 64
@@ -26,20 +27,6 @@ OAUTH_TYPE = "AT+JWT"  # RFC 9068, section 2.1
 
 class InvalidToken(Exception):
     """The token does not prove who is asking. The text is for logs and developers; it holds nothing secret."""
-
-
-@dataclass(frozen=True)
-class Claims:
-    """What a verified token says."""
-
-    issuer: str
-    subject: str
-    issued_at: datetime.datetime
-    expires_at: datetime.datetime
-    name: str = ""
-    email: str = ""
-    scopes: frozenset[str] = frozenset()
-    is_oauth: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +44,7 @@ def session_profile() -> Profile:
 
 
 def oauth_profile() -> Profile:
-    """Return what an OAuth access token carries that another assistant was given: it is for /mcp and nothing else."""
+    """Return what the OAuth access token of another assistant carries: it is good at /mcp and nowhere else."""
     return Profile(OAUTH_TYPE, f"{trusted_issuer()}/api/auth", f"{settings.PUBLIC_URL}/mcp")
 
 
@@ -93,9 +80,9 @@ async def verify(token: str, *profiles: Profile) -> Claims:
 
 @functools.lru_cache(DECODED_TOKENS)
 def decoded(token: str, key: jwt.PyJWK, profile: Profile) -> Claims:
-    """Return what `token` says if `key` signed it. A token is checked once: it comes with each request for minutes.
+    """Return what `token` says if `key` signed it. It is checked once, because it comes with each request for minutes.
 
-    The key is one that the issuer still publishes, or the token would not have come here.
+    The issuer still publishes the key; otherwise the token would not have got this far.
     """
     payload = jwt.decode(
         token,
@@ -139,7 +126,7 @@ async def signing_key(token: str, profiles: Sequence[Profile]) -> tuple[jwt.PyJW
 
 @functools.lru_cache(DECODED_TOKENS)
 def header_of(token: str) -> tuple[str, str]:
-    """Return which key and which kind `token` says it is of; nothing of it is proven. Raises `InvalidToken`."""
+    """Return the key and the kind that `token` names, neither of which is proven. Raises `InvalidToken`."""
     try:
         header = jwt.get_unverified_header(token)
     except jwt.PyJWTError as error:
@@ -152,7 +139,7 @@ def header_of(token: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Access:
-    """Who a token lets in, and what for: "read", "change" (but not delete) or "full"; and by which token that is."""
+    """Who a token lets in, what for ("read", "change" but not delete, or "full"), and which token it is."""
 
     user: User
     scope: str = AccessToken.Scope.FULL

@@ -1,0 +1,1 @@
+"""Conversations: a host of MCP servers that knows nothing about tasks. May import `core` and `accounts`."""

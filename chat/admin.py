@@ -1,4 +1,4 @@
-"""Reading conversations: what was said, and for each turn what the agent did. Nothing is changed here but by undo."""
+"""Reading conversations: what was said, and for each turn what the agent did. Only undo and lock change anything."""
 
 import io
 import json
@@ -17,13 +17,14 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from accounts.caller import Caller
-from accounts.read_only import CountedToAPoint, ReadOnly
-from chat import cases, files, leftovers
+from chat.items import undo_card
 from chat.models import Conversation, Look, PromptTemplate, Step, Turn
-from chat.recording import record
+from chat.replay import cases, export_files
+from chat.replay.recording import record
 from chat.staff import figures, search, timeline, versions
 from chat.staff import request as requests
 from chat.staff.pictures import bar
+from core.read_only_admin import CountedToAPoint, ReadOnly
 
 EXPORTED = 200
 
@@ -186,13 +187,13 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin[Conversation]):
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for conversation in queryset.select_related("user")[:EXPORTED]:
                 self.look(request, conversation.pk, "export")
-                archive.writestr(f"{conversation.public_id}.json", files.dump(record(conversation)))
+                archive.writestr(f"{conversation.public_id}.json", export_files.dump(record(conversation)))
         return attached(packed.getvalue(), "application/zip", "conversations.zip")
 
     def has_lock_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("chat.change_conversation")
 
-    @admin.action(description="Lock: it can be read, and nothing more is said", permissions=["lock"])
+    @admin.action(description="Lock: readable, closed to new messages", permissions=["lock"])
     def lock(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> None:
         self.set_status(request, queryset, {"type": "locked"})
 
@@ -206,22 +207,22 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin[Conversation]):
         queryset.update(status=status)
 
     def undo_view(self, request: HttpRequest, id: UUID, turn: UUID) -> HttpResponse:
-        """Undo what a turn did, in its user's name and by the same door as everybody, noted as done by the admin."""
+        """Undo what a turn did, as its user and by the same functions as everybody, recorded as done in the admin."""
         if request.method != "POST" or not request.user.has_perm("chat.change_turn"):
             raise PermissionDenied
         conversation = self.look(request, id, "undo")
         found = get_object_or_404(Turn, pk=turn, conversation=conversation)
         caller = Caller(conversation.user, "admin")
-        for result in async_to_sync(leftovers.call_undo)(caller, [found.public_id]):
+        for result in async_to_sync(undo_card.call_undo)(caller, [found.public_id]):
             self.message_user(
-                request, leftovers.summary_of(result), messages.ERROR if result.is_error else messages.SUCCESS
+                request, undo_card.summary_of(result), messages.ERROR if result.is_error else messages.SUCCESS
             )
         address = reverse("admin:chat_conversation_change", args=[id])
         return HttpResponseRedirect(f"{address}#{found.public_id}")
 
 
 def downloaded(conversation: Conversation) -> HttpResponse:
-    content = files.dump(record(conversation)).encode()
+    content = export_files.dump(record(conversation)).encode()
     return attached(content, "application/json", f"{conversation.public_id}.json")
 
 

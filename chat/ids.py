@@ -5,9 +5,9 @@ from uuid import UUID
 from chatkit.store import NotFoundError
 from uuid_utils.compat import uuid7
 
-from accounts import ids
-from accounts.ids import show
-from accounts.problems import NotFound
+from core import ids
+from core.ids import show
+from core.problems import NotFound
 
 __all__ = ["PREFIXES", "Missing", "new_id", "read", "show"]
 

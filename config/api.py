@@ -3,6 +3,7 @@
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
@@ -13,25 +14,25 @@ from ninja.renderers import BaseRenderer
 from pydantic_core import to_json
 
 from accounts.api import router as account_router
-from accounts.auth import Bearer
-from accounts.bodies import parse_json, refuse_unstorable
+from accounts.bearer import Bearer
 from accounts.issuer_api import Refused, refused_response
 from accounts.issuer_api import router as issuer_router
-from accounts.problems import Problem, problem_response, respond_to
-from chat.api import router as chat_router
-from chat.attachments_api import router as attachments_router
+from chat.web.attachments_rest import router as attachments_router
+from chat.web.rest import router as chat_router
 from config.entities_api import router as entities_router
 from config.export_api import router as export_router
-from knowledge.api import router as knowledge_router
-from tasks.api import router as tasks_router
-from tasks.ledger import StaleVersion
-from tasks.operations_api import router as operations_router
+from core.json_input import parse_json, refuse_unstorable
+from core.problems import Problem, problem_response, respond_to
+from knowledge.surfaces.rest import router as knowledge_router
+from tasks.rules.task_rules import StaleVersion
+from tasks.surfaces.operations_rest import router as operations_router
+from tasks.surfaces.rest import router as tasks_router
 
 log = structlog.get_logger("errand.api")
 
 
 class StrictParser(Parser):
-    """Reads only what can be stored; see `accounts.bodies`."""
+    """Reads only what can be stored; see `core.json_input`."""
 
     def parse_body(self, request: HttpRequest) -> Any:
         return parse_json(request.body)
@@ -45,16 +46,16 @@ class StrictParser(Parser):
         return values
 
 
-# What any operation may answer besides what it documents itself.
+# Answers that any operation may give besides those that it documents itself.
 REFUSALS = {
     400: "The request cannot be read.",
     401: "A valid token is required.",
     403: "This token may not do that.",
     404: "There is no such thing.",
-    409: "It is not in a state that allows this, or the Idempotency-Key was used otherwise.",
+    409: "Its state does not allow this, or the Idempotency-Key was used for another request.",
     413: "The body is too large.",
-    422: "The request says something that cannot be.",
-    429: "Asked too often; Retry-After says when to come back.",
+    422: "The request contains a value that is not allowed.",
+    429: "Too many requests; Retry-After says when to try again.",
 }
 PROBLEM = {
     "type": "object",
@@ -80,7 +81,7 @@ class Renderer(BaseRenderer):
 
 
 class Api(NinjaAPI):
-    """The API, whose schema tells of errors too."""
+    """The API, whose schema describes errors too."""
 
     def get_openapi_schema(self, *args: Any, **kwargs: Any) -> Any:
         schema = super().get_openapi_schema(*args, **kwargs)
@@ -93,7 +94,7 @@ class Api(NinjaAPI):
         return schema
 
 
-api = Api(title="Errand", version="0.1.0", auth=Bearer(), parser=StrictParser(), renderer=Renderer())
+api = Api(title="Errand", version=settings.VERSION, auth=Bearer(), parser=StrictParser(), renderer=Renderer())
 api.add_router("/auth", issuer_router)
 api.add_router("", account_router)
 api.add_router("", tasks_router)

@@ -1,8 +1,8 @@
 """A channel layer for several processes that share nothing but PostgreSQL: groups by LISTEN and NOTIFY.
 
-Every process delivers to its own connections what any of them is told. What is sent while a process does not listen,
-as its connection to the database broke, is not told again; who is in its groups is told of that (`live.interrupted`).
-For many changes a second take Redis: NOTIFY makes commits wait for one another
+Every process delivers to its own connections what any process sends. While a process does not listen, because its
+connection to the database broke, it misses messages for good; the members of its groups are told so
+(`live.interrupted`). For many changes a second use Redis: NOTIFY makes commits wait for one another
 (https://www.postgresql.org/docs/18/sql-notify.html).
 """
 
@@ -16,7 +16,7 @@ from channels.layers import InMemoryChannelLayer
 from django.db import connection
 from uuid_utils.compat import uuid7
 
-from accounts.sections import section
+from core.sections import section
 
 CHANNEL = "errand_live"
 PART_LENGTH = 7_000  # a payload has fewer than 8,000 bytes
@@ -32,14 +32,14 @@ class PostgresChannelLayer(InMemoryChannelLayer):
         self.is_listening = asyncio.Event()
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
-        """Send to everybody in a group, in whichever process, as soon as that hears of it."""
+        """Send to everybody in a group, in every process, as soon as that process hears of it."""
         text = json.dumps([group, message])  # ASCII: a character is a byte
         pieces = [text[start : start + PART_LENGTH] for start in range(0, len(text), PART_LENGTH)]
         id = uuid7().hex
         await section(notify, [f"{id}:{len(pieces)}:{piece}" for piece in pieces])
 
     async def begin(self) -> None:
-        """Hear of what is sent from now on, for as long as the event loop runs."""
+        """Listen from now on, for as long as the event loop runs."""
         self.listener = self.listener or asyncio.create_task(self.listen_forever())
         await self.is_listening.wait()
 

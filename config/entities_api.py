@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from ninja import Query, Router
 from pydantic import BaseModel
 
-from accounts.auth import UserRequest
-from accounts.sections import section
-from knowledge import entities as document_entities
-from tasks import entities as task_entities
+from accounts.bearer import UserRequest
+from core.sections import section
+from knowledge.surfaces import entities as document_entities
+from tasks.surfaces import entities as task_entities
 
 router = Router(tags=["chat"])
 
@@ -51,7 +51,7 @@ async def search_entities(
 
 @router.get("/{user_id}/entities/{entity_id}", response=PreviewOut)
 async def preview_entity(request: UserRequest, user_id: str, entity_id: str) -> dict[str, Any]:
-    """What a tag shows when it is pointed at: a ChatKit widget, or null where there is nothing (any more)."""
+    """The preview of a tag: a ChatKit widget, or null if there is nothing to show (any more)."""
     kind, _, id = entity_id.partition(":")
 
     def work() -> dict[str, Any] | None:

@@ -25,6 +25,14 @@ ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+# Where the project's own tool servers stood up to 0.2.0: an installation's settings may still say so.
+FORMER_PATHS = {
+    "tasks.mcp.server": "tasks.surfaces.mcp.server",
+    "knowledge.mcp.server": "knowledge.surfaces.mcp.server",
+    "tasks.state.state": "tasks.replay.recorded_tasks.state",
+    "knowledge.state.state": "knowledge.replay_state.state",
+}
+
 ModelProvider = Literal["offline", "openai", "openrouter", "gemini", "ollama", "custom"]
 
 
@@ -53,37 +61,40 @@ class Environment(BaseSettings):
     data_dir: Path = Field(BASE_DIR / ".data", description="Embedded database, secret key. `quickstart --data-dir`.")
     database_url: PostgresDsn | None = Field(None, description="Any PostgreSQL; unset: the embedded one.")
     database_pool_size: int = Field(8, ge=1, le=1000, description="Database connections that one process keeps.")
-    redis_url: RedisDsn | None = Field(None, description="How processes tell each other of changes; else LIVE_UPDATES.")
+    redis_url: RedisDsn | None = Field(None, description="Redis, by which processes tell each other of changes.")
     live_updates: Literal["memory", "postgresql"] = Field(
-        "memory", description="The same without Redis: within one process, or by PostgreSQL's NOTIFY (not by a pooler)."
+        "memory", description="Live updates without Redis: in one process, or by PostgreSQL's NOTIFY (not by a pooler)."
     )
     secret_key: SecretStr | None = Field(None, description="Required with DATABASE_URL; else kept in DATA_DIR.")
     debug: bool = False
     allowed_hosts: list[str] = Field(["127.0.0.1", "localhost", "[::1]"], description='JSON list: ["example.org"].')
-    public_url: HttpUrl | None = Field(None, description="Where people reach this server; /mcp tells it.")
+    port: int = Field(8000, ge=0, le=65535, description="Where `quickstart` and `serve` listen without `--port`.")
+    public_url: HttpUrl | None = Field(
+        None, description="Address at which people reach this server. Unset: 127.0.0.1 and the port."
+    )
     trusted_origins: list[str] = Field([], description='More origins of the page: ["https://example.org"].')
     embed_origins: list[str] = Field(
         [], description='Sites that may show the chat in a frame: ["https://intranet.example.org"] (docs/embedding.md).'
     )
     trust_proxy: bool = Field(
-        False, description="Behind a proxy that sets X-Forwarded-For and -Proto itself: believe them."
+        False, description="Believe X-Forwarded-For and -Proto. Only behind a proxy that sets both itself."
     )
     sign_in_attempts_a_minute: int = Field(
-        10, ge=0, description="From one address for one account, with the built-in sign-in; 0: any number."
+        10, ge=0, description="Built-in sign-in: attempts from one address for one account; 0: any number."
     )
-    default_timezone: str = Field("UTC", description="IANA zone of new users until their browser tells theirs.")
+    default_timezone: str = Field("UTC", description="IANA zone of new users until their browser names theirs.")
     better_auth_url: HttpUrl | None = Field(None, description="Origin of a Better Auth server; unset: built-in issuer.")
     better_auth_internal_url: HttpUrl | None = Field(
-        None, description="Where this server itself reaches it, if that is another address, as between containers."
+        None, description="Address at which this server reaches it, if that is another one, as between containers."
     )
 
     mcp_servers: list[str] = Field(
-        ["tasks.mcp.server", "knowledge.mcp.server"],
+        ["tasks.surfaces.mcp.server", "knowledge.surfaces.mcp.server"],
         description="Tool servers in this process, dotted paths as a JSON list.",
     )
     mcp_states: list[str] = Field(
-        ["tasks.state.state", "knowledge.state.state"],
-        description="What tool servers keep, for replays: dotted paths as a JSON list.",
+        ["tasks.replay.recorded_tasks.state", "knowledge.replay_state.state"],
+        description="How replays restore what tool servers keep: dotted paths as a JSON list.",
     )
     model_provider: ModelProvider = "offline"
     model_name: str = Field("", description="Empty: the provider's preset. Required for ollama and custom.")
@@ -91,7 +102,7 @@ class Environment(BaseSettings):
     model_base_url: HttpUrl | None = Field(None, description="Required for custom; replaces a preset's URL otherwise.")
     model_api: Literal["chat", "responses"] | None = Field(None, description="Empty: the provider's preset.")
     history_token_budget: int = Field(8_000, ge=500, description="Estimated tokens of earlier turns given to a model.")
-    model_sees: bool | None = Field(None, description="Whether it takes pictures; empty: the provider's preset.")
+    model_sees: bool | None = Field(None, description="Whether the model takes pictures; empty: the provider's preset.")
     model_choices: list[ModelChoice] = Field(
         [], description='Models to choose in the composer, as JSON: [{"id": "gpt-5", "label": "Thorough"}].'
     )
@@ -111,9 +122,9 @@ class Environment(BaseSettings):
     model_calls_limit: int = Field(12, ge=1, le=100, description="Model calls in one turn.")
     model_first_text_seconds: float = Field(90, gt=0, description="Longest silence before a model's first word.")
     model_between_texts_seconds: float = Field(45, gt=0, description="Longest silence once it has begun.")
-    model_retries: int = Field(2, ge=0, le=10, description="Times a failed model call is tried again, if it can be.")
+    model_retries: int = Field(2, ge=0, le=10, description="How often a failed model call is repeated, if it can help.")
     stop_when_left: bool = Field(
-        False, description="Stop a chat turn when its connection closes; OpenAI's own element knows no other Stop."
+        False, description="Stop a chat turn when its connection closes; OpenAI's own element cannot stop it otherwise."
     )
     turn_seconds_limit: float = Field(300, gt=0, description="Longest a turn may take.")
     user_turns_a_minute: int = Field(30, ge=0, description="Most turns one user may begin in a minute; 0: any number.")
@@ -122,36 +133,34 @@ class Environment(BaseSettings):
         {}, description='Per million tokens in and out, as JSON: {"gpt-5-mini": [0.25, 2]}; for the cost of turns.'
     )
     shutdown_grace_seconds: float = Field(5, ge=0, description="How long turns may finish when the server is stopped.")
-    turn_lease_seconds: float = Field(15, ge=1, description="A turn's process is taken for dead after this silence.")
+    turn_lease_seconds: float = Field(15, ge=1, description="After this silence, a turn's process counts as dead.")
 
     media_dir: Path | None = Field(None, description="Where uploaded files are kept; unset: DATA_DIR/media.")
     document_megabytes_limit: int = Field(20, ge=1, le=500, description="Largest file that is taken.")
     user_documents: int = Field(10_000, ge=0, description="Most documents one user may have; 0: any number.")
     document_language: str = Field(
-        "english", pattern="^[a-z_]{1,63}$", description="PostgreSQL's text search of documents too short to tell."
+        "english", pattern="^[a-z_]{1,63}$", description="PostgreSQL's language for documents too short to tell theirs."
     )
     attachment_megabytes_limit: int = Field(10, ge=1, le=100, description="Largest file that comes with a message.")
     message_attachments: int = Field(5, ge=0, le=20, description="Most files of one message; 0: none are offered.")
     user_attachments: int = Field(2_000, ge=0, description="Most files one user may have attached; 0: any number.")
-    attachment_characters: int = Field(
-        16_000, ge=500, description="Of an attached document's text, what a model is given."
-    )
+    attachment_characters: int = Field(16_000, ge=500, description="How much of an attached document a model is given.")
     document_worker: Literal["inside", "apart"] = Field(
         "inside", description="Who reads new documents: this server, or `manage.py db_worker` processes."
     )
     embedding_base_url: HttpUrl | None = Field(None, description="Any OpenAI-compatible URL; unset: full text only.")
     embedding_model: str = Field("", description="Required with EMBEDDING_BASE_URL.")
     embedding_api_key: SecretStr | None = None
-    embedding_dimensions: int | None = Field(None, ge=1, le=16_000, description="Asked of models that can shorten.")
+    embedding_dimensions: int | None = Field(None, ge=1, le=16_000, description="For models that can shorten vectors.")
     embedding_batch_size: int = Field(64, ge=1, le=2048, description="Texts in one request.")
 
     retain_conversations_days: int = Field(
         0, ge=0, description="`prune` removes conversations in which nothing was said for longer; 0: kept for ever."
     )
     retain_history_days: int = Field(
-        0, ge=0, description="And operations: what can be undone, replayed, and who changed what. 0: kept for ever."
+        0, ge=0, description="The same for operations: undo, replays, and who changed what need them. 0: kept for ever."
     )
-    retain_reading_days: int = Field(0, ge=0, description="And which staff read which conversation; 0: kept for ever.")
+    retain_reading_days: int = Field(0, ge=0, description="The same for what staff have read; 0: kept for ever.")
 
     metrics_token: SecretStr | None = Field(
         None, description="Bearer token for /metrics; unset: programs on this machine may read it."
@@ -174,6 +183,18 @@ class Environment(BaseSettings):
         None, description="Where traces go (OTLP over HTTP), as http://127.0.0.1:4318; needs `uv sync --group traces`."
     )
 
+    @field_validator("database_url")
+    @classmethod
+    def binds_here(cls, value: PostgresDsn | None) -> PostgresDsn | None:
+        if value and "server_side_binding" in dict(value.query_params()):
+            raise ValueError("server_side_binding cannot be used: statements that are sent together are bound here")
+        return value
+
+    @field_validator("mcp_servers", "mcp_states")
+    @classmethod
+    def present_paths(cls, value: list[str]) -> list[str]:
+        return [FORMER_PATHS.get(path, path) for path in value]
+
     @field_validator("embed_origins")
     @classmethod
     def are_origins(cls, value: list[str]) -> list[str]:
@@ -190,7 +211,7 @@ class Environment(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def hangs_together(self) -> Self:
+    def settings_agree(self) -> Self:
         if self.database_url and not self.secret_key:
             raise ValueError("SECRET_KEY: required when DATABASE_URL is set; use a long random text")
         if self.model_provider in {"openai", "openrouter", "gemini"} and not self.model_api_key:
@@ -198,19 +219,19 @@ class Environment(BaseSettings):
         if self.model_provider in {"ollama", "custom"} and not self.model_name:
             raise ValueError(f"MODEL_NAME: required for MODEL_PROVIDER={self.model_provider}")
         if self.otel_exporter_otlp_endpoint and not find_spec("opentelemetry.exporter"):
-            raise ValueError("OTEL_EXPORTER_OTLP_ENDPOINT: first install what sends traces: uv sync --group traces")
+            raise ValueError("OTEL_EXPORTER_OTLP_ENDPOINT: install the exporter first: uv sync --group traces")
         if self.model_provider == "custom" and not self.model_base_url:
             raise ValueError("MODEL_BASE_URL: required for MODEL_PROVIDER=custom; for example http://127.0.0.1:8080/v1")
         if self.transcription_base_url and not self.transcription_model:
             raise ValueError("TRANSCRIPTION_MODEL: required with TRANSCRIPTION_BASE_URL")
         if self.model_choices and self.model_provider == "offline":
-            raise ValueError("MODEL_CHOICES: the offline model is only one; set MODEL_PROVIDER too")
+            raise ValueError("MODEL_CHOICES: there is only one offline model; set MODEL_PROVIDER too")
         if self.embedding_base_url and not self.embedding_model:
             raise ValueError("EMBEDDING_MODEL: required with EMBEDDING_BASE_URL")
         return self
 
 
-# What is not shown where it is wrong.
+# Variables whose value is not shown in an error.
 SECRET = {
     "database_url",
     *(name for name, field in Environment.model_fields.items() if "SecretStr" in str(field.annotation)),
@@ -218,7 +239,7 @@ SECRET = {
 
 
 def load() -> Environment:
-    """Return the environment, or end the process with one line for each wrong variable and how to mend it."""
+    """Return the environment, or end the process with one line for each wrong variable and how to correct it."""
     try:
         return Environment()
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""`/api/{user_id}/export` and `/import`: everything a user has, to take along and to bring back."""
+"""`/api/{user_id}/export` and `/import`: everything a user has, to save and to bring back."""
 
 import json
 from typing import Annotated, Any, Literal
@@ -9,14 +9,14 @@ from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
 from accounts.api import Me
-from accounts.auth import UserRequest
+from accounts.bearer import UserRequest
 from accounts.models import User
-from accounts.sections import section
-from chat import export as chat_export
-from knowledge import export as knowledge_export
-from tasks import export as tasks_export
-from tasks.api import Key, caller
-from tasks.export import IMPORT_LIMIT, ExportedTask
+from chat.web import account_export as chat_export
+from core.sections import section
+from knowledge.surfaces import export as knowledge_export
+from tasks.surfaces import export as tasks_export
+from tasks.surfaces.export import IMPORT_LIMIT, ExportedTask
+from tasks.surfaces.rest import Key, caller
 
 router = Router(tags=["export"])
 
@@ -74,7 +74,7 @@ async def export_calendar(request: UserRequest, user_id: str) -> HttpResponse:
 async def import_(
     request: UserRequest, response: HttpResponse, user_id: str, body: Import, key: Key = None
 ) -> Imported:
-    """Bring the tasks of an export back. Those that are here already are passed over; it can be undone."""
+    """Bring the tasks of an export back. Tasks that are here already are skipped. The import can be undone."""
     operation = await section(tasks_export.import_tasks, caller(request, key), body.tasks)
     response["X-Operation-Id"] = operation.public_id
     return Imported.model_validate(operation.result)

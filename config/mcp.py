@@ -10,8 +10,6 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.utils.module_loading import import_string
-from mcp import Client
 from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser, BearerAuthBackend, RequireAuthMiddleware
 from mcp.server.auth.provider import AccessToken
@@ -43,6 +41,7 @@ from accounts import tokens
 from accounts.caller import Caller, calling
 from accounts.models import AccessToken as PersonalToken
 from accounts.models import User
+from chat.tool_servers import ToolServer, tool_servers
 
 PATH = "/mcp"
 METADATA_PATH = f"/.well-known/oauth-protected-resource{PATH}"
@@ -74,7 +73,7 @@ class Verifier:
 
 
 def may(scope: str, tool: Tool) -> bool:
-    """Tell whether a token of that scope may use a tool, by what the tool says it does."""
+    """Tell whether a token of that scope may use a tool, by the tool's annotations."""
     hints = tool.annotations or ToolAnnotations()
     return scope == "full" or hints.read_only_hint is True or (scope == "change" and hints.destructive_hint is False)
 
@@ -82,15 +81,9 @@ def may(scope: str, tool: Tool) -> bool:
 class Gateway:
     """One server in front of all `settings.MCP_SERVERS`, and of those that only other assistants are given."""
 
-    def __init__(self) -> None:
-        self.servers = [import_string(path) for path in [*settings.MCP_SERVERS, *settings.MCP_GUEST_SERVERS]]
-        self.tools: dict[str, tuple[Any, Tool]] = {}
-
-    async def known_tools(self) -> dict[str, tuple[Any, Tool]]:
-        for server in self.servers if not self.tools else []:
-            async with Client(server) as client:
-                self.tools |= {tool.name: (server, tool) for tool in (await client.list_tools()).tools}
-        return self.tools
+    async def known_tools(self) -> dict[str, tuple[ToolServer, Tool]]:
+        servers = await tool_servers([*settings.MCP_SERVERS, *settings.MCP_GUEST_SERVERS])
+        return {name: (server, tool) for server in servers for name, tool in server.tools.items()}
 
     async def list_tools(
         self, context: ServerRequestContext[Any, Any], params: PaginatedRequestParams | None
@@ -108,8 +101,7 @@ class Gateway:
             text = f"This access token may not use {params.name}. Its owner can make one that may."
             return CallToolResult(content=[TextContent(text=text)], is_error=True)
         with calling(caller(context, token)):
-            async with Client(server) as client:
-                return await client.call_tool(params.name, params.arguments or {})
+            return await server.call("", params.name, {}).make(params.arguments or {})
 
 
 def current_token(context: ServerRequestContext[Any, Any]) -> UserToken:
@@ -130,7 +122,7 @@ def caller(context: ServerRequestContext[Any, Any], token: UserToken) -> Caller:
 
 
 async def metadata(request: Request) -> JSONResponse:
-    """Protected resource metadata (RFC 9728). The built-in issuer is no OAuth server, so it names none."""
+    """Protected resource metadata (RFC 9728). The built-in issuer is not an OAuth server, so it names none."""
     issuer = f"{settings.BETTER_AUTH_URL}/api/auth"
     scopes = [scope.value for scope in PersonalToken.Scope]
     servers = {"authorization_servers": [issuer], "scopes_supported": scopes} if settings.BETTER_AUTH_URL else {}

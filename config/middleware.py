@@ -1,21 +1,22 @@
 from collections.abc import Awaitable, Callable
+from inspect import iscoroutinefunction
 
-from django.core.handlers.base import BaseHandler
-from django.core.handlers.exception import convert_exception_to_response
+from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.security import SecurityMiddleware
+from django.urls import resolve
 from django.utils.decorators import async_only_middleware
 
-from accounts import metrics
-from accounts.problems import problem_response, wants_problem
+from core import metrics
+from core.problems import problem_response, wants_problem
 
 type Handler = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
-# What programs ask with a bearer token, or without any: sessions, forms and frames mean nothing there.
+# Requests of programs, with a bearer token or without any: sessions, forms and frames mean nothing there.
 PROBES = ("/healthz", "/readyz", "/metrics")  # asked from inside, over http and by whatever name a server has there
 PROGRAMS = ("/api/", "/chatkit", *PROBES)
-PAGES = ("/api/auth/", "/api/docs")  # these know people by their session, or are looked at
+PAGES = ("/api/auth/", "/api/docs")  # these know people by their session, or people look at them
 
 
 def is_for_programs(path: str) -> bool:
@@ -40,36 +41,43 @@ def problem_details(get_response: Handler) -> Handler:
     return respond
 
 
-class ViewHandler(BaseHandler):
-    """Django's way from a request to its view, with no middleware in between."""
+@async_only_middleware
+def security(get_response: Handler) -> Handler:
+    """Do for programs what the security middleware does for pages: it waits for nothing, so it needs no thread."""
+    page_security = SecurityMiddleware(get_response)  # only its two steps are used
 
-    _view_middleware: list[object] = []
-    _template_response_middleware: list[object] = []
-    _exception_middleware: list[object] = []
+    async def respond(request: HttpRequest) -> HttpResponseBase:
+        if not is_for_programs(request.path):
+            return await get_response(request)
+        response = page_security.process_request(request) or await get_response(request)
+        return page_security.process_response(request, response)  # type: ignore[arg-type]
 
-    async def respond(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path not in PROBES:
-            request.get_host()  # raises DisallowedHost
-        response: HttpResponseBase = await self._get_response_async(request)  # type: ignore[attr-defined]
-        return response
+    return respond
 
 
 @async_only_middleware
 def programs(get_response: Handler) -> Handler:
     """Lead the requests of programs past the middleware of pages, which follows this one in the settings.
 
-    Each of Django's own changes the thread twice, which costs more than most views (docs/performance.md). What the
-    security middleware does is done here too: it waits for nothing, so it needs no thread.
+    Each of Django's own changes the thread twice, which costs more than most views (docs/performance.md).
     """
-    ask: Handler = convert_exception_to_response(ViewHandler().respond)  # type: ignore[assignment]
-    security = SecurityMiddleware(get_response)  # only its two steps are used, which wait for nothing
 
     async def respond(request: HttpRequest) -> HttpResponseBase:
         if not is_for_programs(request.path):
             return await get_response(request)
-        response = security.process_request(request) or await ask(request)
+        response = await view_answer(request)
         if not response.streaming and "Content-Length" not in response:
             response["Content-Length"] = str(len(response.content))  # type: ignore[attr-defined]
-        return security.process_response(request, response)  # type: ignore[arg-type]
+        return response
 
     return respond
+
+
+async def view_answer(request: HttpRequest) -> HttpResponseBase:
+    """Ask the view at once. What it raises, Django turns into a response before the next middleware sees it."""
+    if request.path not in PROBES:
+        request.get_host()  # raises DisallowedHost
+    match = request.resolver_match = resolve(request.path_info)
+    view = match.func if iscoroutinefunction(match.func) else sync_to_async(match.func)
+    response: HttpResponseBase = await view(request, *match.args, **match.kwargs)
+    return response

@@ -1,4 +1,4 @@
-"""What is kept for a while only: which rows have had their time, and taking them away a few at a time.
+"""What is kept for a limited time: which rows are due to be removed, and removing them a few at a time.
 
 Each batch is a transaction of its own that passes over rows somebody else has locked, so that nobody waits for long.
 """
@@ -17,14 +17,14 @@ from accounts.models import AccessToken, Attempts, Session
 from chat.models import Conversation, Look, PromptTemplate, Toolset, Turn
 from tasks.models import Operation
 
-BATCH = 50  # a conversation takes its messages, turns and steps along
+BATCH = 50  # a conversation's messages, turns and steps are removed with it
 DAY = datetime.timedelta(days=1)
 TOKEN_DAYS = 30  # people see for a while which of their access tokens have expired
 
 
 @dataclass(frozen=True)
 class Kind:
-    """Rows of one kind that have had their time, the oldest first; None: they are kept for ever."""
+    """Rows of one kind that are due to be removed, the oldest first; None: they are kept for ever."""
 
     name: str
     old: QuerySet[Any] | None
@@ -44,7 +44,7 @@ def kinds(now: datetime.datetime) -> Iterator[Kind]:
     yield Kind("expired sessions", Session.objects.filter(expire_date__lt=now).order_by("expire_date"))
     yield Kind("expired access tokens", AccessToken.objects.filter(expires_at__lt=before(TOKEN_DAYS)).order_by("pk"))
     yield Kind("counts of attempts", Attempts.objects.filter(began_at__lt=before(1)).order_by("began_at"))
-    # A turn stores its prompt and its tools just before it names them: what is a day old is not of one that begins.
+    # A turn stores its prompt and its tools just before it names them: a day later none is waiting for its turn.
     for model, named in ((PromptTemplate, "prompt_hash"), (Toolset, "tools_hash")):
         unused = ~Exists(Turn.objects.filter(**{named: OuterRef("pk")}))
         found = model._default_manager.filter(unused, created_at__lt=before(1)).order_by("created_at")
@@ -69,7 +69,7 @@ def done_before(moment: datetime.datetime) -> QuerySet[Operation]:
 
 
 def remove(old: QuerySet[Any]) -> int:
-    """Remove rows and what hangs on them, batch by batch; return how many there were."""
+    """Remove rows and the rows that belong to them, batch by batch; return how many there were."""
     removed = 0
     while count := remove_some(old):
         removed += count

@@ -1,6 +1,7 @@
 """Django settings. What differs between installations comes from `config.environment`; the rest stands here."""
 
 import secrets
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from config.environment import load
 environment = load()
 django_stubs_ext.monkeypatch()  # lets admin classes say at run time which model they are for
 
-VERSION = "0.1.0"
+# The project is not installed as a package, so there is no metadata to ask: pyproject.toml is the one place.
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 DATA_DIR = environment.data_dir.expanduser().resolve()
 DEBUG = environment.debug
 ALLOWED_HOSTS = environment.allowed_hosts
@@ -47,6 +49,7 @@ else:
     SECRET_KEY = kept_secret(DATA_DIR / "secret_key")
 
 INSTALLED_APPS = [
+    "config.apps.Daphne",  # before staticfiles, which has a `runserver` too
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -63,9 +66,8 @@ INSTALLED_APPS = [
     "django_tasks_db",
 ]
 
-MIDDLEWARE = [
-    "config.middleware.problem_details",
-    "config.middleware.programs",
+# What requests of pages go through, and requests of programs pass by (config/middleware.py).
+PAGE_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -74,6 +76,13 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+# What is for all requests stands before `programs`; something else after it is refused (config/checks.py).
+MIDDLEWARE = [
+    "config.middleware.security",
+    "config.middleware.problem_details",
+    "config.middleware.programs",
+    *PAGE_MIDDLEWARE,
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -101,7 +110,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "OPTIONS": {},
     }
 }
-# Threads of a server process that run database sections, each with a connection (accounts/sections.py).
+# Threads of a server process that run database sections, each with a connection (core/sections.py).
 SECTION_THREADS = environment.database_pool_size
 if environment.database_url:
     host = environment.database_url.hosts()[0]
@@ -142,7 +151,8 @@ SESSION_COOKIE_NAME = "errand_session"
 SESSION_COOKIE_SAMESITE = "Lax"
 BETTER_AUTH_URL = str(environment.better_auth_url).rstrip("/") if environment.better_auth_url else None
 BETTER_AUTH_INTERNAL_URL = str(environment.better_auth_internal_url or "").rstrip("/")
-PUBLIC_URL = str(environment.public_url or "http://127.0.0.1:8000").rstrip("/")
+PORT = environment.port
+PUBLIC_URL = str(environment.public_url or f"http://127.0.0.1:{PORT}").rstrip("/")
 DEFAULT_TIMEZONE = environment.default_timezone
 SIGN_IN_ATTEMPTS_A_MINUTE = environment.sign_in_attempts_a_minute
 
@@ -150,7 +160,7 @@ LOCALE = environment.locale
 CHATKIT_DOMAIN_KEY = environment.chatkit_domain_key
 CHATKIT_CDN = "https://cdn.platform.openai.com"
 
-# What the pages may load: what this server sends, nothing inline, and nobody may frame them.
+# Pages may load what this server sends and nothing inline, and nobody may show them in a frame.
 auth_origin = [BETTER_AUTH_URL] if BETTER_AUTH_URL else []
 SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],
@@ -170,7 +180,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 TRUST_PROXY = environment.trust_proxy
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# Where people come over https, they come over nothing else.
+# If people use https, they use nothing else.
 is_https = PUBLIC_URL.startswith("https:")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = is_https
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if is_https else 0
@@ -189,24 +199,24 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "config.static_files.DigestStorage"},
+    "staticfiles": {"BACKEND": "config.serving.static_files.DigestStorage"},
 }
 
-# No request body is ever larger; files come through their own path (knowledge/api.py).
+# The largest request body; files have a path and a limit of their own (knowledge/surfaces/rest.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
 # Tool servers that the agent and other assistants may use: dotted paths of MCP servers that live in this process.
 MCP_SERVERS = environment.mcp_servers
-# More tool servers, for other assistants at /mcp only: the agent is not given their tools.
-MCP_GUEST_SERVERS = ["knowledge.mcp.guest_server"]
+# Further tool servers, for other assistants at /mcp only; the agent does not get their tools.
+MCP_GUEST_SERVERS = ["knowledge.surfaces.mcp.guest_server"]
 # Tools for the agent only: what they do makes no sense outside of a chat.
-MCP_AGENT_SERVERS = ["chat.questions.server"]
+MCP_AGENT_SERVERS = ["chat.items.questions.server"]
 # Tools that only widgets call: neither the agent nor other assistants are told of them.
-MCP_WIDGET_SERVERS = ["tasks.widget_tools.server"]
-# What those servers keep for a user, as replays read, restore and compare it (accounts/states.py).
+MCP_WIDGET_SERVERS = ["tasks.surfaces.widget_tools.server"]
+# What those servers keep for a user, as replays read, restore and compare it (core/tools/replay_state.py).
 MCP_STATES = environment.mcp_states
 # The model used while MODEL_PROVIDER is offline: a dotted path, because it speaks the language of the tools above.
-OFFLINE_MODEL = "tasks.offline.OfflineModel"
+OFFLINE_MODEL = "offline.OfflineModel"
 MODEL_PROVIDER = environment.model_provider
 MODEL_NAME = environment.model_name
 MODEL_API_KEY = environment.model_api_key.get_secret_value() if environment.model_api_key else ""
@@ -229,6 +239,7 @@ USER_TURNS_A_MINUTE = environment.user_turns_a_minute
 USER_TOKENS_A_DAY = environment.user_tokens_a_day
 MODEL_PRICES = environment.model_prices
 SHUTDOWN_GRACE_SECONDS = environment.shutdown_grace_seconds
+LEAVE_SECONDS = 2  # after that, for connections to end that watched turns
 TURN_LEASE_SECONDS = environment.turn_lease_seconds
 
 # Files as they were given. Their texts are in the database.
@@ -236,18 +247,14 @@ MEDIA_ROOT = (environment.media_dir or DATA_DIR / "media").expanduser().resolve(
 TASKS = {
     "default": {"BACKEND": "django_tasks_db.DatabaseBackend", "OPTIONS": {"id_function": "uuid_utils.compat.uuid7"}}
 }
-# The package's table in one migration instead of its twenty-one: half a second of the first start.
-MIGRATION_MODULES = {"django_tasks_database": "knowledge.queue.migrations"}
 DOCUMENT_BYTES_LIMIT = environment.document_megabytes_limit * 1_000_000
 USER_DOCUMENTS = environment.user_documents
 ATTACHMENT_BYTES_LIMIT = environment.attachment_megabytes_limit * 1_000_000
 MESSAGE_ATTACHMENTS = environment.message_attachments
 USER_ATTACHMENTS = environment.user_attachments
 ATTACHMENT_CHARACTERS = environment.attachment_characters
-# What reads an attached document: a dotted path, from (bytes, name) to text; raises `accounts.problems.Problem`.
-ATTACHMENT_READER = "knowledge.attachments.text_of"
-# What chat tells a user's open pages with: a dotted path, awaited with (the user's primary key, a message).
-TELL_PAGES = "tasks.live.tell"
+# What reads an attached document: a dotted path, from (bytes, name) to text; raises `core.problems.Problem`.
+ATTACHMENT_READER = "knowledge.reading.attachment_text.text_of"
 DOCUMENT_LANGUAGE = environment.document_language
 DOCUMENT_WORKER = environment.document_worker
 EMBEDDING_BASE_URL = str(environment.embedding_base_url or "").rstrip("/")

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from chat.chatkit import chatkit
+from chat.web.chatkit import chatkit
 from config.api import api
 from config.views import consent, embed, healthz, metrics, page, readyz, sign_in
 

@@ -16,12 +16,12 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csp import csp_override
 from redis.exceptions import RedisError
 
-from accounts.metrics import exposition
-from accounts.problems import problem_response
-from accounts.sections import section
-from chat import composer
-from chat.attachments import ACCEPTED
-from chat.providers import model_name
+from chat.items import composer_choices
+from chat.items.attachments import ACCEPTED
+from chat.llm.providers import model_name
+from core.metrics import exposition
+from core.problems import problem_response
+from core.sections import section
 
 CHECK_SECONDS = 2
 LOOPBACK = {"127.0.0.1", "::1"}
@@ -43,8 +43,8 @@ def page_config() -> dict[str, Any]:
             "accept": ACCEPTED,
         },
         "dictation": bool(settings.TRANSCRIPTION_BASE_URL),
-        "models": composer.models(),
-        "tools": composer.tools(),
+        "models": composer_choices.models(),
+        "tools": composer_choices.tools(),
         "domainKey": settings.CHATKIT_DOMAIN_KEY or None,
         "locale": settings.LOCALE,
         "entitiesUrl": "/api/{user_id}/entities",
@@ -81,7 +81,7 @@ async def healthz(request: HttpRequest) -> HttpResponse:
 
 
 async def readyz(request: HttpRequest) -> HttpResponse:
-    """Answer 200 if what requests need is there, else 503 with what is not."""
+    """Answer 200 if everything that requests need is there, else 503 with a list of what is missing."""
     checks = {
         "The database does not answer.": section(database_answers),
         "Live updates cannot be sent.": channel_layer_answers(),
@@ -121,7 +121,7 @@ def known_migrations() -> frozenset[tuple[str, str]]:
 
 
 def missing_migrations() -> list[str]:
-    """Return what this version needs and the database does not have. What it has beyond, a newer version brought."""
+    """Return the migrations that this version needs and the database lacks. It may have others, of a newer version."""
     applied = MigrationRecorder(connection).applied_migrations()
     return [f"{app}.{name}" for app, name in sorted(known_migrations() - applied.keys())]
 
@@ -129,11 +129,11 @@ def missing_migrations() -> list[str]:
 async def metrics(request: HttpRequest) -> HttpResponse:
     """Answer with the figures of this process, or of all that count together, in Prometheus's text format.
 
-    Who has METRICS_TOKEN may read them; without one, programs on this machine that come without a proxy.
+    Clients with METRICS_TOKEN may read them. If it is not set, programs on this machine may, but not through a proxy.
     """
     token = settings.METRICS_TOKEN
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     is_local = request.META.get("REMOTE_ADDR") in LOOPBACK and "X-Forwarded-For" not in request.headers
     if not (compare_digest(given.encode(), token.encode()) if token else is_local):
-        return problem_response(403, "Figures are given to who has METRICS_TOKEN, or to programs on this machine.")
+        return problem_response(403, "The metrics are for clients with METRICS_TOKEN and for programs on this machine.")
     return HttpResponse(exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")

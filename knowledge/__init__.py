@@ -1,0 +1,1 @@
+"""Documents: reading them into passages, finding passages. May import `core` and `accounts`."""

@@ -7,9 +7,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.problems import Problem
-from knowledge import background, ingest, languages
+from core.problems import Problem
+from knowledge import background
 from knowledge.models import Document
+from knowledge.reading import ingest, languages
 
 
 class DocumentForm(forms.ModelForm[Document]):

@@ -1,6 +1,6 @@
-"""What is done in the background: reading documents, embedding passages, taking up again what a dead process left.
+"""Work in the background: reading documents, embedding passages, resuming what a dead process left.
 
-Tasks are kept in the database (Django's Tasks framework, django-tasks-db). Who works them off is `DOCUMENT_WORKER`:
+Tasks are kept in the database (Django's Tasks framework, django-tasks-db). `DOCUMENT_WORKER` says who runs them:
 a thread of each server process, or processes of `manage.py db_worker`.
 """
 
@@ -19,9 +19,11 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from uuid_utils.compat import uuid7
 
-from accounts.sections import released
-from knowledge import embeddings, ingest
+from core.compat import run_queued_task
+from core.sections import released
 from knowledge.models import Document, DocumentQuerySet
+from knowledge.reading import ingest
+from knowledge.retrieval import embeddings
 
 SWEEP_SECONDS = 15
 SWEPT_AT_ONCE = 100
@@ -40,7 +42,7 @@ def read_document(id: str) -> str:
     return document.state if document else "gone"
 
 
-@task(priority=-10)  # a document can be searched before: reading others comes first
+@task(priority=-10)  # a document can be searched before it is embedded: reading others comes first
 def embed_document(id: str) -> int:
     """Embed a document's passages. Returns how many; -1 where the endpoint failed, and a sweep will try again."""
     try:
@@ -68,7 +70,7 @@ def read_again(document: Document) -> None:
 
 
 def sweep() -> int:
-    """Enqueue what nobody works on though somebody should; return how many. Finished tasks of old are forgotten."""
+    """Enqueue work that nobody does and somebody should; return how many. Delete finished tasks after a while."""
     count = enqueue_each(Document.objects.stranded(), read_document, ingest.LEASE, state=Document.State.WAITING)
     if embeddings.is_on():
         behind = Document.objects.not_embedded_by(settings.EMBEDDING_MODEL)
@@ -91,7 +93,7 @@ def enqueue_each(
     return count
 
 
-class Keeper:
+class DocumentThread:
     """The thread of a server process that sweeps and, where documents are read inside, works the tasks off."""
 
     def __init__(self) -> None:
@@ -100,7 +102,7 @@ class Keeper:
         self.thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin, once. The thread does not keep the process alive: what it leaves is taken up by the next one."""
+        """Begin, once. The thread does not keep the process alive: what it leaves undone, another process resumes."""
         if self.thread is None:
             self.thread = threading.Thread(target=self.run, name="documents", daemon=True)
             self.thread.start()
@@ -115,7 +117,7 @@ class Keeper:
                 released(sweep)
                 if settings.DOCUMENT_WORKER == "inside":
                     released(work_off, lambda: self.stopped)
-            except DatabaseError as error:  # away for a moment; the next round finds what there is
+            except DatabaseError as error:  # the database is away for a moment; the next round finds the work
                 log.warning("documents.paused", error=str(error))
             self.woken.wait(SWEEP_SECONDS)
             self.woken.clear()  # before the next look: what is enqueued during it is not missed
@@ -130,20 +132,9 @@ class Keeper:
 
 def work_off(is_stopped: Callable[[], bool] = lambda: False) -> None:
     """Run all tasks that wait, until there are none or `is_stopped` says so."""
-    from django_tasks_db.management.commands.db_worker import Worker
-
-    worker = Worker(
-        queue_names=["*"],
-        interval=0,
-        batch=True,
-        backend_name="default",
-        startup_delay=False,
-        max_tasks=None,
-        worker_id=uuid7().hex,
-        excluded_queue_names=[],
-    )
-    while not is_stopped() and (claimed := released(claim, worker.worker_id)):
-        worker.run_task(claimed)
+    worker_id = uuid7().hex
+    while not is_stopped() and (claimed := released(claim, worker_id)):
+        run_queued_task(claimed, worker_id)
 
 
 def claim(worker_id: str) -> DBTaskResult[..., Any] | None:
@@ -154,4 +145,4 @@ def claim(worker_id: str) -> DBTaskResult[..., Any] | None:
     return found
 
 
-keeper = Keeper()
+keeper = DocumentThread()

@@ -15,8 +15,8 @@ from django.utils import timezone
 from pgvector.django import VectorField
 from uuid_utils.compat import uuid7
 
-from accounts import ids
 from accounts.models import User
+from core import ids
 
 NAME_LENGTH = 255
 TITLE_LENGTH = 300
@@ -26,8 +26,8 @@ BELOW = " › "  # noqa: RUF001  # between a heading and the one below it
 
 
 class RegConfigField(models.CharField[str, str]):
-    """A text search configuration of PostgreSQL. A real `regconfig`: the cast of a text is not immutable, so that no
-    generated column could use it."""
+    """A text search configuration of PostgreSQL. A real `regconfig`: the cast of a text is not immutable, so a
+    generated column could not use it."""
 
     def db_type(self, connection: Any) -> str:
         return "regconfig"
@@ -37,7 +37,7 @@ class RegConfigField(models.CharField[str, str]):
 
 
 def upload_path(document: "Document", name: str) -> str:
-    """Return where a file is kept. Its name comes from outside, so nothing of it is used but the ending."""
+    """Return where a file is kept. Its name comes from outside, so only the ending of it is used."""
     ending = name.rpartition(".")[2][:10] if "." in name else "bin"
     return f"documents/{document.pk.hex}/{uuid7().hex}.{ending}"
 
@@ -53,7 +53,7 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         return self.defer("text", "blocks")
 
     def stranded(self) -> Self:
-        """Narrow to those that nobody reads any more, though somebody should: their process ended."""
+        """Narrow to those whose reading was interrupted because their process ended."""
         waits = [Document.State.WAITING, Document.State.READING]
         return self.filter(state__in=waits, lease_expires_at__lt=timezone.now())
 
@@ -193,8 +193,8 @@ def chunk_digest(heading: str, text: str) -> str:
 def source_key(document_id: Any, digest: str) -> str:
     """Return the marker that a passage is cited by, for example `doc-k7f3qda`.
 
-    It tells nothing of other documents, and is the same in every call and turn for as long as the passage stays as it
-    is. Thirty-five bits: among the few hundred passages of a conversation no two are alike.
+    It reveals nothing about other documents, and stays the same in every call and turn while the passage does not
+    change. It has 35 bits, enough to tell the few hundred passages of a conversation apart.
     """
     found = hashlib.sha256(f"{document_id.hex}:{digest}".encode()).digest()
     return KEY_PREFIX + base64.b32encode(found)[:KEY_LENGTH].decode().lower()

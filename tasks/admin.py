@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from accounts.read_only import CountedToAPoint, ReadOnly
+from core.read_only_admin import CountedToAPoint, ReadOnly
 from tasks.models import Change, Operation, Task
 
 

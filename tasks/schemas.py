@@ -38,7 +38,7 @@ Due = Annotated[
 
 
 def written(value: object) -> object:
-    """Refuse a number where a date or time is due: it would be read as seconds since 1970."""
+    """Refuse a number in place of a date or time: it would be read as seconds since 1970."""
     if isinstance(value, int | float):
         raise ValueError("must be a text as in ISO 8601")
     return value
@@ -127,7 +127,7 @@ class TaskFields(BaseModel):
 
 
 class TaskIn(TaskFields):
-    """A new task, or all of one that is replaced."""
+    """A new task, or the whole of one that is replaced."""
 
     title: Title
 
@@ -168,7 +168,7 @@ class TaskListResult(BaseModel):
 
 
 class ItemResult(BaseModel):
-    """What became of one item of a batch: its task, or why nothing was done."""
+    """The result of one item of a batch: its task, or why nothing was done."""
 
     index: int
     ok: bool

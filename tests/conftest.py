@@ -1,19 +1,15 @@
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
-from django.contrib.auth.hashers import Argon2PasswordHasher
-from django.db.backends.postgresql.operations import DatabaseOperations
+from django.conf import settings
 
 from accounts import tokens
 from config import embedded
 
 WORKERS = 2  # on two cores; tests start servers, databases and browsers of their own beside it
-
-IN_ANY_ORDER = "SET LOCAL session_replication_role = replica"
-DELETION = "DELETE FROM {}"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,14 +23,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_configure() -> None:
-    """Spare each test in this process a third of a second; servers that tests start do as servers do."""
-    Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
-    pytest.MonkeyPatch().setattr(DatabaseOperations, "sql_flush", deletions)
-
-
-def deletions(self: DatabaseOperations, style: Any, tables: Sequence[str], **how: bool) -> list[str]:
-    """Return SQL that empties tables after a test: TRUNCATE, as Django has it, makes the files of all of them anew."""
-    return ["; ".join([IN_ANY_ORDER, *(DELETION.format(self.quote_name(table)) for table in tables)])]
+    """Let programs that tests start have the project's own settings; those of this process are read by now."""
+    assert settings.configured
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,9 @@ from django.db import connection
 from django.test import TestCase, TransactionTestCase
 from psycopg.pq import TransactionStatus
 
-from chat.files import dump
 from chat.models import Conversation
-from chat.recording import record
+from chat.replay.export_files import dump
+from chat.replay.recording import record
 from tests.server import ROOT, Server
 
 _folder: Path | None = None

@@ -66,21 +66,14 @@ class Server:
             self.data_dir.mkdir(parents=True, exist_ok=True)
             subprocess.run(["cp", "-a", migrated(), self.data_dir / "postgres"], check=True)  # with its owners
 
+    def command(self) -> list[str]:
+        return ["quickstart", "--port", str(self.port), "--data-dir", str(self.data_dir), *self.arguments]
+
     def start(self) -> Self:
         self.prepare()
-        command = [
-            sys.executable,
-            "manage.py",
-            "quickstart",
-            "--port",
-            str(self.port),
-            "--data-dir",
-            str(self.data_dir),
-            *self.arguments,
-        ]
         environment = {name: value for name, value in os.environ.items() if name != "DATA_DIR"} | self.environment
         self.process = subprocess.Popen(
-            command,
+            [sys.executable, "manage.py", *self.command()],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
@@ -142,6 +135,20 @@ class Server:
 
     def database_is_running(self) -> bool:
         return (self.data_dir / "postgres" / "postmaster.pid").exists()
+
+
+class DaphneServer(Server):
+    """The same as a `runserver` process, which is Daphne. It makes no demo, and migrates nothing."""
+
+    def __init__(self, data_dir: Path, *arguments: str, **environment: str) -> None:
+        super().__init__(data_dir, *arguments, **environment)
+        self.environment |= {"DATA_DIR": str(data_dir), "PORT": str(self.port)}
+
+    def command(self) -> list[str]:
+        return ["runserver", "--noreload", f"127.0.0.1:{self.port}", *self.arguments]
+
+
+SERVERS = [Server, DaphneServer]  # which both must speak the protocols
 
 
 def wait_for(condition, seconds: float, explain) -> None:  # type: ignore[no-untyped-def]

@@ -1,0 +1,1 @@
+"""What staff see in the admin: timelines, search, figures. May import `chat.turns` and `chat.models`."""

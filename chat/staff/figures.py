@@ -1,4 +1,4 @@
-"""The dashboard's figures: what turns did, how fast, how often not, and what they cost, by day, model and tool."""
+"""The dashboard's figures: turns, their speed, failures and cost, by day, model and tool."""
 
 import datetime
 from dataclasses import dataclass

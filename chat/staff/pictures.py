@@ -1,4 +1,4 @@
-"""Pictures for staff as SVG: drawn by the server, coloured by classes (static/admin/staff.css), with figures beside."""
+"""Pictures for staff as SVG: drawn by the server, coloured by classes (static/admin/staff.css)."""
 
 from dataclasses import dataclass
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from chat import history, prompts
+from chat.llm import prompts
 from chat.models import PromptTemplate, Step, Toolset, Turn
+from chat.turns import model_input
 
 
 def of(step: Step) -> dict[str, Any]:
@@ -19,7 +20,7 @@ def of(step: Step) -> dict[str, Any]:
         "instructions": prompts.filled_in(template.text, turn.prompt_values)
         if template and turn.prompt_values
         else None,
-        "input": [item for each in given_turns(turn) for item in history.turn_items(each)] + before(turn, step),
+        "input": [item for each in given_turns(turn) for item in model_input.turn_items(each)] + before(turn, step),
         "tools": toolset.tools if toolset else None,
     }
 
@@ -39,6 +40,6 @@ def given_turns(turn: Turn) -> list[Turn]:
 
 def before(turn: Turn, step: Step) -> list[Any]:
     """Return the turn's own items up to a response."""
-    question = [{"role": "user", "content": history.asked(turn.question) if turn.question else ""}]
+    question = [{"role": "user", "content": model_input.asked(turn.question) if turn.question else ""}]
     earlier = [each for each in turn.steps.all() if each.number < step.number]
-    return question + [item for each in earlier for item in map(history.as_input, each.items) if item]
+    return question + [item for each in earlier for item in map(model_input.as_input, each.items) if item]

@@ -17,13 +17,14 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from accounts.models import User
-from accounts.problems import NotFound
 from chat import ids
-from chat.messages import WORDS_OF_TEXT
-from chat.models import WORDS_OF_TITLE, Conversation, Message, Step, Turn
+from chat.models import Conversation, Message, Step, Turn
+from chat.models.conversations import WORDS_OF_TITLE
+from chat.models.messages import WORDS_OF_TEXT
+from core.problems import NotFound
 
 LATEST = 1_000  # matches that are looked at
-# From so many matches on the latest messages are read one by one instead of all that match, until this many fit.
+# With more matches than this, the latest messages are read one by one, until this many fit.
 MANY, LATEST_OF_MANY = 20_000, 200
 PEOPLE = 100
 TERM = re.compile(r"(user|tool|model|status|error|feedback|since|until|id):(\S+)|cost>(\S+)")
@@ -37,7 +38,7 @@ class BadSearch(Exception):
 class Search:
     """What staff look for: `user:ann tool:delete_task model:gpt status:failed error:timeout cost>1 since:2026-05-01`.
 
-    What is no such term is words, all of which must be in one message or in the title.
+    All other terms are words, which must all be in one message or in the title.
     """
 
     words: str = ""
@@ -103,7 +104,7 @@ def saying(words: str) -> list[UUID]:
     terms = SearchQuery(words, config="simple", search_type="websearch")
     matching = Message.objects.alias(words=WORDS_OF_TEXT).filter(words=terms)
     if matching.order_by()[:MANY].count() < MANY:
-        # By an expression, so that the index of words is read and not everybody's messages from the end.
+        # As an expression, so that PostgreSQL reads the index of words and not everybody's messages from the end.
         found = matching.alias(place=F("id") + 0).order_by("-place")[:LATEST]
     else:  # no index serves CASE: the newest are read until enough fit, instead of all that ever did
         fits = Case(When(words=terms, then=True), default=Value(False))

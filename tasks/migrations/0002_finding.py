@@ -18,7 +18,7 @@ CREATE FUNCTION task_folded(content text) RETURNS text LANGUAGE sql IMMUTABLE PA
         '[\u0001-\u002f\u003a-\u0060\u007b-\u00bf\u00d7\u00f7\u05be\u05f3\u05f4\u060c\u061b\u061f\u06d4\u0964\u2000-\u206f\u3000-\u3004\u3008-\u3020\u3030\u30fb]+', ' ', 'g')
     END, '([^ ]{40})[^ ]+', '\1', 'g'))
 """
-# Counts of what is there already: as `tasks.counts` keeps them from now on.
+# Counts of what is there already: as `tasks.queries.counts` keeps them from now on.
 COUNTS = """
 INSERT INTO tasks_opencount (user_id, kind, name, count)
 SELECT user_id, 'day', coalesce(due_date::text, ''), count(*) FROM tasks_task WHERE completed_at IS NULL GROUP BY 1, 3

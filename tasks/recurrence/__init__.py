@@ -4,7 +4,7 @@ A rule is an RRULE value without DTSTART, with FREQ (daily at most), INTERVAL, B
 COUNT, UNTIL (a day, inclusive) and WKST. A task keeps beside it the day from which the rule counts (`start`), and its
 due date and time; see `days` for why none of this is ever UTC.
 
-Of phrases that have two meanings one is read: "every weekend" is its Saturday, "on weekends" both days; "biweekly" is
+Phrases with two meanings are read in one way: "every weekend" is its Saturday, "on weekends" both days; "biweekly" is
 every two weeks; "every second tuesday" is every other one. "every third thursday" is refused without "of the month", as
 is "twice a week", which names no days. "for 5 weeks" is until they are over, counted from the start said, else today.
 """
@@ -14,17 +14,16 @@ import re
 from dataclasses import replace
 
 from tasks import when
+from tasks.recurrence import values
+from tasks.recurrence.days import first_on_or_after, next_after, occurrences, occurs, parts_of
+from tasks.recurrence.phrases import Phrases
+from tasks.recurrence.said import Said, settled
+from tasks.recurrence.saying import say
+from tasks.recurrence.values import EXAMPLES, NotARule, Parts, Rule, UnreadableRule
+from tasks.recurrence.vocabulary import ARTICLES, EACH, OBJECT
 from tasks.when import Span, sentence_runs
 
-from . import values
-from .days import first_on_or_after, next_after, occurrences, occurs, parts_of
-from .phrases import Phrases
-from .said import Said, settled
-from .saying import say
-from .values import EXAMPLES, NotARule, Parts, Rule, Unreadable
-from .vocabulary import ARTICLES, EACH, OBJECT
-
-__all__ = ["NotARule", "Rule", "Unreadable", "find", "first", "first_on_or_after", "next_after", "parse", "say"]
+__all__ = ["NotARule", "Rule", "UnreadableRule", "find", "first", "first_on_or_after", "next_after", "parse", "say"]
 
 _VALUE = re.compile(r"\s*(?:RRULE\s*:|DTSTART|[A-Z]{3,12}\s*=)", re.IGNORECASE)
 _AFTER_VALUE = re.compile(r"^(\S+)(?: at (\d\d:\d\d))?(?: starting (.{6,40}))?$")
@@ -54,7 +53,7 @@ def phrase(text: str, now: dt.datetime) -> Rule:
     grammar = Phrases(text[: when.PHRASE_LIMIT + 1], now, whole=True)
     found = grammar.phrase(0) if len(text) <= when.PHRASE_LIMIT else None
     if not found or any(token.text not in {".", "!", "?", ","} for token in grammar.tokens[found[1] :]):
-        raise Unreadable(f'"{text[:60]}" is no repetition I can read. {EXAMPLES}')
+        raise UnreadableRule(f'"{text[:60]}" is not a repetition I can read. {EXAMPLES}')
     return rule_of(found[0], now)
 
 

@@ -16,7 +16,7 @@ from typing import Literal
 
 from dateutil.rrule import rrule, weekday
 
-from .values import FREQUENCIES, Parts, Rule, read
+from tasks.recurrence.values import FREQUENCIES, Parts, Rule, read
 
 DATEUTIL: dict[str, Literal[0, 1, 2, 3]] = {"YEARLY": 0, "MONTHLY": 1, "WEEKLY": 2, "DAILY": 3}
 # How far ahead a day is looked for, at least. A rule that names none must come to an end too.

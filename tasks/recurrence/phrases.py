@@ -8,13 +8,12 @@ piece takes the index of a token and answers with what it read and the index aft
 import datetime as dt
 from dataclasses import replace
 
+from tasks.recurrence.said import Said
+from tasks.recurrence.values import EXAMPLES, TOO_OFTEN, WEEKDAYS, NotARule
+from tasks.recurrence.vocabulary import ADVERBS, DOUBTFUL, EACH, OFTEN, PLURALS, UNITS, WEEKDAY, WEEKEND, WORKDAYS
 from tasks.when import words
 from tasks.when.grammar import Grammar
 from tasks.when.reader import Part, Read
-
-from .said import Said
-from .values import EXAMPLES, TOO_OFTEN, WEEKDAYS, NotARule
-from .vocabulary import ADVERBS, DOUBTFUL, EACH, OFTEN, PLURALS, UNITS, WEEKDAY, WEEKEND, WORKDAYS
 
 
 class Phrases(Grammar):
@@ -97,7 +96,7 @@ class Phrases(Grammar):
     def every_unit(self, j: int) -> Read[Said]:
         """ "day", "other week", "3 months", "third year", "morning"."""
         if self.text(j) == "few" and self.text(j + 1) in UNITS:
-            raise NotARule(f'"every few" is no number: write "every 3 {self.text(j + 1)}".')
+            raise NotARule(f'"every few" is not a number: write "every 3 {self.text(j + 1)}".')
         number, k = self.step(j)
         if self.text(k) in words.DAYPARTS and number < 3:
             time, after = self.clock_of(k) or (None, k + 1)
@@ -392,7 +391,7 @@ class Phrases(Grammar):
         if number and self.text(number[1]) in {"times", "time", "x", "occurrences", "repetitions"}:
             self.refuse_often(j)
             if number[0] < 1:
-                raise NotARule("Zero times is not at all.")
+                raise NotARule("It cannot repeat zero times.")
             return Said(count=number[0]), number[1] + 1
         amount = self.amount(j) if lasting else None
         if not amount or amount[0][0] == "minutes" or amount[0][1] % 1 or amount[0][1] < 1:

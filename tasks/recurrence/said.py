@@ -3,10 +3,9 @@
 import datetime as dt
 from dataclasses import dataclass, fields
 
+from tasks.recurrence.values import EXAMPLES, NotARule, Parts
 from tasks.when import NotADate
 from tasks.when.calendar import add_days, add_months
-
-from .values import EXAMPLES, NotARule, Parts
 
 
 @dataclass(frozen=True)
@@ -69,9 +68,9 @@ def nth_days(said: Said) -> bool:
 def doubtful(said: Said, freq: str) -> None:
     plain = bool(said.days) and not nth_days(said)
     if freq == "DAILY" and (said.days or said.monthdays):
-        raise NotARule(f"Every so many days cannot fall on set days too. {EXAMPLES}")
+        raise NotARule(f"A repetition every N days cannot name days as well. {EXAMPLES}")
     if freq == "WEEKLY" and (said.monthdays or nth_days(said)):
-        raise NotARule(f"A day of the month does not come every so many weeks. {EXAMPLES}")
+        raise NotARule(f"A day of the month cannot repeat by weeks. {EXAMPLES}")
     if freq == "MONTHLY" and plain:
         raise NotARule('A month has several of these weekdays: write "the first monday of every month".')
     if freq == "YEARLY" and (plain or ((said.monthdays or said.days) and not said.months)):
@@ -81,7 +80,7 @@ def doubtful(said: Said, freq: str) -> None:
 
 
 def ended(start: dt.date, unit: str, count: int) -> dt.date:
-    """The last day of so many days or months from that day on."""
+    """The last day of a period of that many days or months from that day on."""
     try:
         return add_days(add_days(start, count) if unit == "days" else add_months(start, count), -1)
     except NotADate as fault:

@@ -2,11 +2,10 @@
 
 import datetime as dt
 
+from tasks.recurrence.days import parts_of
+from tasks.recurrence.values import WEEKDAYS as WORKDAYS
+from tasks.recurrence.values import Parts, Rule
 from tasks.when.words import MONTHS, WEEKDAYS
-
-from .days import parts_of
-from .values import WEEKDAYS as WORKDAYS
-from .values import Parts, Rule
 
 UNIT = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
 NTH = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", -1: "last"}

@@ -19,11 +19,11 @@ TOO_OFTEN = "A task repeats at most once a day. For more, make several tasks, ea
 
 
 class NotARule(ValueError):
-    """The text is no rule that a task can repeat by; the message tells a person or a model what to write instead."""
+    """The text is not a rule for a repeating task; the message tells a person or a model what to write instead."""
 
 
-class Unreadable(NotARule):
-    """The text says no repetition at all, while a plain NotARule is of one that a task cannot keep."""
+class UnreadableRule(NotARule):
+    """The text names no repetition at all; a plain NotARule names one that a task cannot have."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def read(text: str, zone: dt.tzinfo | None = None) -> Parts:
     for piece in value.split(";"):
         name, equals, content = (part.strip() for part in piece.partition("="))
         if not equals or not content or name in given:
-            raise NotARule(f'"{piece[:40]}" is no part of a rule, or there twice. {EXAMPLES}')
+            raise NotARule(f'"{piece[:40]}" is not a part of a rule, or appears twice. {EXAMPLES}')
         given[name] = content
     if "FREQ" not in given:
         raise NotARule(f"A rule begins with FREQ=. {EXAMPLES}")
@@ -119,7 +119,7 @@ def days(name: str, content: str) -> tuple[tuple[int, int], ...]:
     for one in content.split(","):
         match = re.fullmatch(r"([+-]?[0-9]{1,2})?([A-Z]{2})", one.strip())
         if not match or match[2] not in DAYS or (match[1] and not 1 <= abs(int(match[1])) <= 53):
-            raise NotARule(f"{name}={one[:20]} is no weekday: write {', '.join(DAYS)}, or 1MO, -1FR in a month.")
+            raise NotARule(f"{name}={one[:20]} is not a weekday: write {', '.join(DAYS)}, or 1MO, -1FR in a month.")
         found.add((int(match[1] or 0), DAYS.index(match[2])))
     return tuple(sorted(found, key=lambda day: (day[0] < 0, abs(day[0]), day[1])))
 
@@ -127,7 +127,7 @@ def days(name: str, content: str) -> tuple[tuple[int, int], ...]:
 def until(content: str, zone: dt.tzinfo | None) -> dt.date:
     """A date, or a date-time as RFC 5545 writes it; the day counts, since a rule here knows no time of day."""
     if not re.fullmatch(r"[0-9]{8}(T[0-9]{6}Z?)?", content):
-        raise NotARule(f"UNTIL={content[:20]} is no date: write UNTIL=20261231.")
+        raise NotARule(f"UNTIL={content[:20]} is not a date: write UNTIL=20261231.")
     try:
         moment = dt.datetime.strptime(content[:15], "%Y%m%dT%H%M%S" if "T" in content else "%Y%m%d")  # noqa: DTZ007
         return (moment.replace(tzinfo=dt.UTC).astimezone(zone) if content.endswith("Z") and zone else moment).date()

@@ -24,12 +24,12 @@ bare numbers, fractions, holidays. Where a sentence names several days, the firs
 import datetime as dt
 from dataclasses import dataclass, replace
 
-from .calendar import NotADate, Unreadable
-from .grammar import Grammar
-from .reader import DUE, LEADING, Cue, Part
-from .words import MONTH_NUMBER, MONTHS, WEEKDAY_NUMBER, WEEKDAYS
+from tasks.when.calendar import NotADate, UnreadableDate
+from tasks.when.grammar import Grammar
+from tasks.when.reader import DUE, LEADING, Cue, Part
+from tasks.when.words import MONTH_NUMBER, MONTHS, WEEKDAY_NUMBER, WEEKDAYS
 
-__all__ = ["NotADate", "Span", "Unreadable", "When", "find", "parse", "say", "without"]
+__all__ = ["NotADate", "Span", "UnreadableDate", "When", "find", "parse", "say", "without"]
 
 PHRASE_LIMIT, SENTENCE_LIMIT = 120, 1000  # characters that are looked at
 
@@ -80,7 +80,7 @@ def parse(text: str, now: dt.datetime) -> When:
         or len(text) > PHRASE_LIMIT
         or any(token.text not in {".", "!", "?", ","} for token in rest)
     ):
-        raise Unreadable(
+        raise UnreadableDate(
             f'"{text[:60]}" is not a date I can read. Write 2026-11-27, 2026-11-27T17:00, or a phrase such as '
             '"tomorrow at 5pm", "next friday", "in 2 weeks", "3 dec".'
         )

@@ -3,15 +3,15 @@
 import datetime as dt
 from calendar import monthrange
 
-from .words import MONTHS
+from tasks.when.words import MONTHS
 
 
 class NotADate(ValueError):
     """The text is not a date; the message tells a person or a model what to write instead."""
 
 
-class Unreadable(NotADate):
-    """The text is no date phrase at all, while a plain NotADate is one of a day or a time that does not exist."""
+class UnreadableDate(NotADate):
+    """The text is not a date phrase at all; a plain NotADate names a day or a time that does not exist."""
 
 
 def day_of(year: int, month: int, day: int) -> dt.date:

@@ -4,9 +4,9 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 
-from . import words
-from .calendar import NotADate, add_days, add_months, coming, coming_day, day_of, month_end, week_start
-from .reader import AT, DUE, IN, Cue, Part, Read, Reader
+from tasks.when import words
+from tasks.when.calendar import NotADate, add_days, add_months, coming, coming_day, day_of, month_end, week_start
+from tasks.when.reader import AT, DUE, IN, Cue, Part, Read, Reader
 
 # "the 2nd floor" is no day: what an ordinal counts when it is followed by one of these.
 _COUNTED = (

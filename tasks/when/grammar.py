@@ -1,7 +1,7 @@
 """The grammar: the run of parts that makes a phrase."""
 
-from .reader import Cue, Part, Read
-from .times import Times
+from tasks.when.reader import Cue, Part, Read
+from tasks.when.times import Times
 
 
 class Grammar(Times):

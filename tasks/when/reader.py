@@ -7,7 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import IntEnum
 
-from . import words
+from tasks.when import words
 
 
 class Cue(IntEnum):

@@ -4,10 +4,10 @@ import datetime as dt
 import re
 from dataclasses import replace
 
-from . import words
-from .calendar import NotADate, clock
-from .dates import Dates
-from .reader import AT, Cue, Part, Read
+from tasks.when import words
+from tasks.when.calendar import NotADate, clock
+from tasks.when.dates import Dates
+from tasks.when.reader import AT, Cue, Part, Read
 
 
 class Times(Dates):

@@ -16,7 +16,7 @@ from django.utils import timezone
 from jwt.algorithms import OKPAlgorithm
 
 from accounts import issuer
-from accounts.keys import KeySet, signing_keys
+from accounts.jwks_cache import KeySet, signing_keys
 from accounts.models import BUILT_IN_ISSUER, SigningKey, User
 from accounts.tokens import LEEWAY_SECONDS, InvalidToken, authenticate, key_set, verify
 from tests.people import sign_up

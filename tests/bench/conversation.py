@@ -13,9 +13,9 @@ from django.test import AsyncClient, override_settings
 
 from accounts import issuer
 from accounts.models import User
-from chat import history
 from chat.models import Conversation, Message, Step, Turn, lease_end
-from chat.turns import user_message
+from chat.turns import model_input
+from chat.turns.starting import user_message
 from tests.bench.filling import empty_database
 from tests.bench.table import Row, Table
 from tests.faults.provider import Asked, Call, Provider, Reply
@@ -24,7 +24,7 @@ LONG, SHORT = 1_000, 20
 RUNS = 15
 WARM_UP = 30  # turns, in which the long conversation is summed up
 QUESTION, ANSWER = "What else is due this week?", "There is nothing else due this week. " * 4
-CHARACTERS_PER_TOKEN = history.CHARACTERS_PER_TOKEN
+CHARACTERS_PER_TOKEN = model_input.CHARACTERS_PER_TOKEN
 
 
 def assistant(asked: Asked) -> Reply:
@@ -85,7 +85,7 @@ def add_turn(user: User, talk: Conversation, number: int, parent: Turn | None) -
     fields = {"key": f"{talk.pk}-{number}", "fingerprint": "", "lease_expires_at": lease_end(), "parent": parent}
     turn = Turn.objects.create(conversation=talk, user=user, status=Turn.Status.COMPLETED, **fields)
     item = user_message(QUESTION)
-    Message.put(talk.pk, item.model_copy(update={"thread_id": talk.public_id}), turn)
+    Message.put(talk.pk, item.model_copy(update={"thread_id": talk.public_id}), turn.pk)
     turn.question = Message.objects.get(item_id=item.id)
     turn.save(update_fields=["question"])
     call = {
@@ -96,7 +96,7 @@ def add_turn(user: User, talk: Conversation, number: int, parent: Turn | None) -
     }
     result = json.dumps({"tasks": [], "total": 0, "next_cursor": None})
     said = {"type": "message", "content": [{"type": "output_text", "text": ANSWER}]}
-    steps = [("response", [call]), ("tool", [history.output_item(f"c{number}", result)]), ("response", [said])]
+    steps = [("response", [call]), ("tool", [model_input.output_item(f"c{number}", result)]), ("response", [said])]
     Step.objects.bulk_create(
         Step(turn=turn, number=place, kind=kind, items=items, call_id=f"c{number}" if kind == "tool" else "")
         for place, (kind, items) in enumerate(steps, 1)
@@ -116,9 +116,9 @@ async def say(provider: Provider, user: User, token: str, talk: Conversation, *,
     assert answer.json()["status"] == "completed", answer.content
     await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name().startswith("turn_")))  # its upkeep
     turn = await Turn.objects.select_related("parent").alatest("id")
-    given, reading = await sync_to_async(timed)(lambda: history.load(turn, list(turn.steps.all())))
+    given, reading = await sync_to_async(timed)(lambda: model_input.load(turn, list(turn.steps.all())))
     request = len(json.dumps(provider.asked[before].body, ensure_ascii=False))
-    size = len(given.summary) + history.size(given.items)
+    size = len(given.summary) + model_input.size(given.items)
     if not keep:  # the short conversation stays short
         await turn.adelete()
     return request / CHARACTERS_PER_TOKEN, size / CHARACTERS_PER_TOKEN, reading, whole

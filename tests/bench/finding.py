@@ -18,9 +18,10 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.caller import Caller
 from accounts.models import User
-from tasks import finding, history, operations
-from tasks.finding import Filters
 from tasks.models import Operation, Task, TaskList
+from tasks.queries import finding, history
+from tasks.queries.finding import Filters
+from tasks.rules import operations
 from tests.bench.filling import LONG_HISTORY, OWN, USERS, empty_database, fill
 from tests.bench.table import Row, Table
 

@@ -16,10 +16,11 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import User
-from knowledge import ingest, search
-from knowledge.embeddings import Embedding
-from knowledge.ingest import Place
 from knowledge.models import Chunk, Document
+from knowledge.reading import ingest
+from knowledge.reading.ingest import Place
+from knowledge.retrieval import search
+from knowledge.retrieval.embeddings import Embedding
 from tests.bench.filling import empty_database
 from tests.bench.table import Row, Table
 

@@ -87,7 +87,7 @@ def test_a_file_that_is_not_what_it_says_is_refused_and_the_words_stay(new_page:
     sign_up(page, equipped)
     page.get_by_test_id("composer").fill("look at this")
     page.get_by_test_id("composer").evaluate(PASTE, transfer(page, "fake.png", "image/png", b"no picture"))
-    expect(page.get_by_test_id("attachment")).to_contain_text("no picture of the kind")
+    expect(page.get_by_test_id("attachment")).to_contain_text("not a picture of the kind")
     expect(page.get_by_test_id("attachment")).to_have_attribute("data-state", "failed")
     page.get_by_test_id("remove-attachment").click()
     expect(page.get_by_test_id("composer")).to_have_value("look at this")

@@ -8,21 +8,26 @@ from typing import Any
 
 from django.core.management import call_command
 
-from accounts.sections import section
-from chat import approvals, turns
-from chat.approvals import Decision
 from chat.models import Conversation, Turn
+from chat.turns import approvals, starting
+from chat.turns.approvals import Decision
+from core.sections import section
 from tests.people import Person
 
 
 async def talk_async(person: Person, *messages: str, conversation: Conversation | None = None) -> Conversation:
     """Say messages one after the other in one conversation; what needs approval is approved."""
     for message in messages:
-        turn = await turns.say(person.user, conversation, turns.user_message(message), turns.Request.of(None, message))
+        turn = await starting.say(
+            person.user,
+            conversation.public_id if conversation else None,
+            starting.user_message(message),
+            starting.Request.of(None, message),
+        )
         turn = await ended(turn)
         while turn.status == Turn.Status.AWAITING_APPROVAL:
             approve = partial(approvals.decide, person.user, turn.public_id, Decision(approve=True))
-            turn = await turns.decide(person.user, approve)
+            turn = await starting.decide(person.user, approve)
             turn = await ended(turn)
         conversation = turn.conversation
     assert conversation
@@ -30,9 +35,9 @@ async def talk_async(person: Person, *messages: str, conversation: Conversation 
 
 
 async def ended(turn: Turn) -> Turn:
-    async for _ in turns.watch(turn):
+    async for _ in starting.watch(turn):
         pass
-    return await section(turns.reloaded, turn.pk)
+    return await section(starting.reloaded, turn.pk)
 
 
 def talk(person: Person, *messages: str, conversation: Conversation | None = None) -> Conversation:

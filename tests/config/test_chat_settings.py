@@ -41,8 +41,14 @@ class ChatSettingsTests(unittest.TestCase):
             ({"model_choices": [ModelChoice(id="x", label="X")]}, "MODEL_CHOICES"),
             ({"model_choices": [{"id": ""}]}, "model_choices"),
             ({"locale": "Klingon!"}, "locale"),
+            ({"database_url": "postgresql://db/errand?server_side_binding=on"}, "server_side_binding"),
             ({"message_attachments": -1}, "message_attachments"),
         ]
         for values, name in wrong:
             with self.subTest(name), self.assertRaisesRegex(ValidationError, name):
                 Environment(**values)
+
+    def test_tool_servers_are_found_where_they_stood_before(self) -> None:
+        named = Environment(mcp_servers=["tasks.mcp.server", "mine.server"], mcp_states=["tasks.state.state"])
+        self.assertEqual(named.mcp_servers, ["tasks.surfaces.mcp.server", "mine.server"])
+        self.assertEqual(named.mcp_states, ["tasks.replay.recorded_tasks.state"])

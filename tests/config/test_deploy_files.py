@@ -13,8 +13,8 @@ import pytest
 import yaml
 from prometheus_client import Counter, Histogram
 
-from accounts import metrics
 from config.environment import Environment
+from core import metrics
 from tests import programs
 from tests.server import ROOT
 from tests.test_house import MAY_IMPORT

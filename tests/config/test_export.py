@@ -7,9 +7,9 @@ from typing import Any
 from django.test import TestCase
 from icalendar import Calendar
 
-from chat import turns
-from tasks import operations, undo
+from chat.turns import starting
 from tasks.models import Operation, Task
+from tasks.rules import operations, undo
 from tests.people import Person, sign_up
 
 
@@ -36,7 +36,7 @@ class ExportTests(TestCase):
         return self.client.post(f"{person.api}/import", body, content_type="application/json", headers=person.headers)
 
     def test_it_holds_tasks_history_and_conversations(self) -> None:
-        turns.accept(self.ann.user, None, turns.user_message("hello"), turns.Request.of(None, {}))
+        starting.accept(self.ann.user, None, starting.user_message("hello"), starting.Request.of(None, {}))
         document = self.export(self.ann)
         self.assertEqual([task["title"] for task in document["tasks"]], ["Rent", "Trip", "Done", "Book hotel"])
         self.assertEqual(len(document["operations"]), 5)

@@ -19,12 +19,12 @@ from pydantic import TypeAdapter
 
 from accounts.caller import calling
 from accounts.models import AccessToken
-from chat import attachments
+from chat.items import attachments
 from chat.models import Attachment, Conversation, Message, Turn
 from config.api import api
 from knowledge.models import Document
-from tasks import operations
 from tasks.models import Operation, Task
+from tasks.rules import operations
 from tests.chat.protocol import ChatKitClient
 from tests.knowledge.documents import add
 from tests.people import sign_up

@@ -9,15 +9,15 @@ import pytest
 from mcp import Client as McpClient
 from mcp.client.streamable_http import streamable_http_client
 
-from tests.server import Client, Server
+from tests.server import SERVERS, Client, Server
 
 READS = {"list_tasks", "task_history", "overview", "search_knowledge", "search", "fetch"}
 DESTROYS = {"delete_task", "delete_tasks"}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("data")) as server:
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with request.param(tmp_path_factory.mktemp("data")) as server:
         yield server
 
 

@@ -4,12 +4,19 @@ django-migration-linter judges the SQL; what it only warns of counts too: an ind
 that locks a table while it is built.
 """
 
+from io import StringIO
+
 from django.contrib.postgres.operations import AddIndexConcurrently
+from django.core.management import call_command
 from django.db import connection, migrations, models
 from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import TransactionTestCase
 from django_migration_linter.sql_analyser.analyser import analyse_sql_statements, get_sql_analyser_class
+from django_tasks_db.models import DBTaskResult
+
+from knowledge.background import read_document
 
 OWN = ("accounts", "chat", "knowledge", "tasks")
 # From before the first release: no installation has to be upgraded across them while it runs. None is to be added.
@@ -84,3 +91,26 @@ class MigrationTests(TransactionTestCase):
     def test_an_index_that_is_built_beside_the_work_is_accepted(self) -> None:
         index = AddIndexConcurrently("task", models.Index(fields=["title"], name="by_title"))
         self.assertEqual(faults(self.loader, self.following(index, atomic=False)), [])
+
+
+class QueueTests(TransactionTestCase):
+    """0.1.0 made the queue's table by one migration of its own, under the name of the package's first."""
+
+    def recorded(self) -> int:
+        return MigrationRecorder.Migration.objects.filter(app="django_tasks_database").count()
+
+    def test_a_queue_of_the_first_release_is_taken_over_as_it_is(self) -> None:
+        read_document.enqueue("0" * 32)
+        count = self.recorded()
+        later = MigrationRecorder.Migration.objects.filter(app="django_tasks_database").exclude(name="0001_initial")
+        later.delete()
+        out = StringIO()
+        call_command("migrate", stdout=out)
+        self.assertIn("noted as applied", out.getvalue())
+        self.assertEqual((self.recorded(), DBTaskResult.objects.count()), (count, 1))
+        self.assertGreater(count, 20)
+
+    def test_a_queue_of_its_package_is_left_alone(self) -> None:
+        out = StringIO()
+        call_command("migrate", stdout=out)
+        self.assertNotIn("noted as applied", out.getvalue())

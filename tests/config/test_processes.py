@@ -26,9 +26,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def processes(server: Server) -> list[psutil.Process]:
     assert server.process
     found = psutil.process_iter(["ppid", "cmdline"])
-    return [
-        each for each in found if each.info["ppid"] == server.process.pid and "serve" in (each.info["cmdline"] or [])
-    ]
+    ours = [each for each in found if each.info["ppid"] == server.process.pid]
+    return [each for each in ours if "--multiprocessing-fork" in (each.info["cmdline"] or [])]
 
 
 def with_pages(server: Server) -> int:

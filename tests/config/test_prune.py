@@ -9,12 +9,12 @@ from django.db import connection
 from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 
-from accounts import clock
 from accounts.models import AccessToken, Attempts, Session
 from chat.models import Attachment, Conversation, Look, Message, PromptTemplate, Step, Toolset, Turn
 from config import retention
-from tasks import operations
+from core import clock
 from tasks.models import Change, Operation, Task
+from tasks.rules import operations
 from tests import recordings
 from tests.chat.talking import talk
 from tests.people import sign_up

@@ -1,26 +1,20 @@
 """The server itself: what a client may send before Errand sees any of it, and what it is told meanwhile."""
 
-import asyncio
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
-from unittest.mock import Mock
 
 import httpx2
 import psycopg
 import pytest
-import uvicorn
-from uvicorn.server import ServerState
 
-from config.server import GATHERED_BYTES, BoundedProtocol
-from tests.server import ROOT, Server
+from tests.server import ROOT, SERVERS, DaphneServer, Server
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("data")) as server:
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with request.param(tmp_path_factory.mktemp("data")) as server:
         yield server
 
 
@@ -35,9 +29,13 @@ def send(server: Server, *pieces: bytes) -> bytes:
         return connection.recv(10_000)
 
 
-def test_a_head_without_end_is_refused(server: Server) -> None:
-    assert b" 400 " in send(server, b"GET / HTTP/1.1\r\n", *[b"X-Filler: " + b"x" * 10_000] * 30)
-    assert b" 400 " in send(server, b"GET /" + b"x" * 300_000)
+def test_a_head_that_is_too_large_is_refused(server: Server) -> None:
+    """By Errand, or by the server itself: Twisted has its own limits, and httptools one for the line."""
+    refused = b" 400 " if isinstance(server, DaphneServer) else b" 431 "
+    headers = [b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n", *[b"X-Filler: " + b"x" * 7_000 + b"\r\n"] * 10]
+    assert refused in send(server, *headers, b"\r\n")
+    assert b" 400 " in send(server, b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    assert b" 200 " in send(server, *headers[:3], b"\r\n")
 
 
 def test_a_large_body_in_many_pieces_is_no_head(server: Server) -> None:
@@ -45,58 +43,6 @@ def test_a_large_body_in_many_pieces_is_no_head(server: Server) -> None:
     head = b"POST /chatkit HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n" % len(body)
     pieces = [body[start : start + 50_000] for start in range(0, len(body), 50_000)]
     assert b" 401 " in send(server, head, *pieces)
-
-
-def written(application: Any, *asked: bytes) -> list[bytes]:
-    """Return what the protocol writes, piece by piece, without a network that splits or joins them."""
-
-    async def talk() -> list[bytes]:
-        config = uvicorn.Config(application, lifespan="off", log_config=None)
-        config.load()
-        protocol = BoundedProtocol(config, ServerState(), {})
-        transport = Mock(**{"get_extra_info.return_value": None, "is_closing.return_value": False})
-        protocol.connection_made(transport)
-        for each in asked:
-            protocol.data_received(each)
-            await asyncio.sleep(0.05)
-        return [bytes(call.args[0]) for call in transport.write.call_args_list]
-
-    return asyncio.run(talk())
-
-
-def test_a_large_body_that_comes_with_its_head_is_no_head() -> None:
-    """In one piece, as it may come, and then the next."""
-    asked: list[str] = []
-    body = b"x" * 200_000
-    request = b"POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
-
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        asked.append(scope["path"])
-        await send({"type": "http.response.start", "status": 204})
-        await send({"type": "http.response.body"})
-
-    answers = written(application, *[request % (number, len(body)) + body for number in range(3)])
-    assert asked == ["/0", "/1", "/2"]
-    assert [answer.split()[1] for answer in answers] == [b"204"] * 3
-
-
-def test_an_answer_is_written_in_one_piece_and_a_stream_as_it_comes() -> None:
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        length = b"12" if scope["path"] == "/short" else b"200000"
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
-        if scope["path"] == "/short":
-            await send({"type": "http.response.body", "body": b"first ", "more_body": True})
-            await asyncio.sleep(0.01)
-            await send({"type": "http.response.body", "body": b"second"})
-        else:
-            for place in range(20):
-                await send({"type": "http.response.body", "body": b"x" * 10_000, "more_body": place < 19})
-
-    first, second = written(application, b"GET /short HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert (first.split(b"\r\n\r\n")[1], second) == (b"first ", b"second")
-    long = written(application, b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert [len(piece) > GATHERED_BYTES for piece in long] == [True, True, False]
-    assert b"".join(long).count(b"x" * 10_000) == 20
 
 
 def test_several_requests_over_one_connection(server: Server) -> None:
@@ -129,13 +75,16 @@ def test_a_database_that_lacks_a_migration_is_not_ready(server: Server) -> None:
     assert httpx2.get(f"{server.url}/readyz").status_code == 200
 
 
-def test_serve_says_in_one_line_what_it_cannot_do(server: Server) -> None:
-    for arguments, said in [(["--port", str(server.port)], "--port"), (["--processes", "0"], "at least 1")]:
-        command = [sys.executable, "manage.py", "serve", *arguments]
-        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-        assert run.returncode == 1
-        assert said in run.stderr
-        assert len(run.stderr.splitlines()) == 1
+def test_serve_says_in_one_line_what_it_cannot_do() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = str(taken.getsockname()[1])
+        for arguments, said in [(["--port", port], "--port"), (["--processes", "0"], "at least 1")]:
+            command = [sys.executable, "manage.py", "serve", *arguments]
+            run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+            assert run.returncode == 1
+            assert said in run.stderr
+            assert len(run.stderr.splitlines()) == 1
 
 
 def test_connections_that_the_database_closed_cost_nobody_a_request(server: Server) -> None:
@@ -143,6 +92,7 @@ def test_connections_that_the_database_closed_cost_nobody_a_request(server: Serv
     assert {ann.http.get(f"{ann.api}/tasks").status_code for _ in range(20)} == {200}
     lines = (server.data_dir / "postgres" / "postmaster.pid").read_text().splitlines()
     with psycopg.connect(host=lines[4], port=lines[3], user="postgres", dbname="postgres") as database:
-        closed = database.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'errand'")
+        ended = "pg_terminate_backend(pid, 10000)"  # it waits until it has
+        closed = database.execute(f"SELECT {ended} FROM pg_stat_activity WHERE datname = 'errand'")  # noqa: S608
         assert closed.rowcount > 0
     assert [ann.http.get(f"{ann.api}/tasks").status_code for _ in range(20)] == [200] * 20

@@ -12,18 +12,18 @@ import pytest
 from django.templatetags.static import static
 from django.test import override_settings
 
-from config.static_files import Files, tree
+from config.serving.static_files import Files, tree
 from config.templatetags.pages import needed_by
-from tests.server import Server
+from tests.server import SERVERS, Server
 
 FOR_EVER = "max-age=31536000, public, immutable"
 OTHER = "0123456789abcdef"
 NAMES = ["page/main.js", "embed.js", "icon.svg", "admin/css/base.css", "ninja/swagger-ui-bundle.js"]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("data")) as server:
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with request.param(tmp_path_factory.mktemp("data")) as server:
         yield server
 
 

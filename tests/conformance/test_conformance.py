@@ -30,7 +30,7 @@ PASSED_ON = {"content-type", "mcp-session-id", "mcp-protocol-version"}
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    servers = json.dumps(["tasks.mcp.server", "tests.conformance.fixtures.server"])
+    servers = json.dumps(["tasks.surfaces.mcp.server", "tests.conformance.fixtures.server"])
     with Server(tmp_path_factory.mktemp("data"), MCP_SERVERS=servers) as server:
         yield server
 

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 
-from knowledge import background, ingest
+from knowledge import background
 from knowledge.models import Document
+from knowledge.reading import ingest
 from tests.people import Person
 
 HANDBOOK = """# Handbook

@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import TestCase
 
-from knowledge.evaluation import Measure, Scores
 from knowledge.models import Chunk, Document
+from knowledge.retrieval.evaluation import Measure, Scores
 from tests.faults.provider import vector
 from tests.knowledge import files
 from tests.knowledge.documents import HANDBOOK

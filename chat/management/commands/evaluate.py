@@ -6,22 +6,23 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from chat import cases, choosing, evaluation
-from chat.cases import BadCase, Case
-from chat.evaluation import Result
-from chat.providers import Choice, chosen
-from chat.replay import Options
-from chat.sandbox import CannotMake, sandbox
+from chat import tool_servers
+from chat.llm.providers import Choice, chosen
+from chat.replay import cases, command_options, evaluation
+from chat.replay.cases import BadCase, Case
+from chat.replay.evaluation import Result
+from chat.replay.replaying import Options
+from chat.replay.scratch_database import CannotMake, scratch_database
 
 EPILOG = "Exit status: 0 if the pass rate is at least --at-least (of every way to answer), 1 if not, 2 for wrong usage."
 
 
 class Command(BaseCommand):
-    help = "Try cases with a model and a prompt, or with two and compare, in a sandbox. " + EPILOG
+    help = "Try cases with a model and a prompt, or compare two, in a scratch database. " + EPILOG
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("dir", nargs="+", type=Path, metavar="DIR", help="folders of cases, or single files")
-        choosing.add_model(parser)
+        command_options.add_model(parser)
         for name, what in (("provider", "provider"), ("model", "model"), ("base-url", "address"), ("api", "API")):
             parser.add_argument(f"--versus-{name}", help=f"the {what} of a second way to answer, to compare")
         parser.add_argument("--versus-prompt", type=Path, help="the prompt of a second way to answer, to compare")
@@ -34,10 +35,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **given: Any) -> None:
         if given["runs"] < 1 or given["parallel"] < 1:
-            raise CommandError("--runs and --parallel count from 1.", returncode=2)
+            raise CommandError("--runs and --parallel must be at least 1.", returncode=2)
         found, ways = self.cases(given), self.ways(given)
         try:
-            with sandbox(), choosing.tools(given["mcp_server"]):
+            with scratch_database(), tool_servers.instead(given["mcp_server"]):
                 results = asyncio.run(self.try_all(found, ways, given["runs"], given["parallel"]))
         except CannotMake as error:
             raise CommandError(str(error), returncode=2) from error
@@ -62,23 +63,23 @@ class Command(BaseCommand):
 
     def ways(self, given: dict[str, Any]) -> list[tuple[str, Options]]:
         """Return the ways to answer, named: the first, and the other one where there is one to compare."""
-        ways = [self.way(choosing.choice(given), given)]
+        ways = [self.way(command_options.choice(given), given)]
         names = ("provider", "model", "base_url", "api", "prompt")
         if any(given[f"versus_{name}"] for name in names):
             other = {name: given[f"versus_{name}"] for name in names}
             same_model = not any(other[name] for name in names[:-1])
-            ways.append(self.way(choosing.choice(given if same_model else other), other))
+            ways.append(self.way(command_options.choice(given if same_model else other), other))
         return ways
 
     def way(self, choice: Choice | None, given: dict[str, Any]) -> tuple[str, Options]:
         name = (choice or chosen()).model_name
         label = f"{name} {given['prompt'].stem}" if given["prompt"] else name
-        return label, Options(choice=choice, prompt=choosing.prompt(given))
+        return label, Options(choice=choice, prompt=command_options.prompt(given))
 
     async def try_all(
         self, found: list[Case], ways: list[tuple[str, Options]], runs: int, parallel: int
     ) -> list[Result]:
-        bar = choosing.Progress(len(found) * runs * len(ways), self.stderr)
+        bar = command_options.Progress(len(found) * runs * len(ways), self.stderr)
         return [await evaluation.evaluate(found, way, label, runs, parallel, bar.step) for label, way in ways]
 
     def write(self, path: Path, text: str) -> None:

@@ -4,15 +4,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from chat import anonymous, choosing, files
-from chat.recording import record
+from chat.replay import anonymous, command_options, export_files
+from chat.replay.recording import record
 
 
 class Command(BaseCommand):
     help = "Write conversations as self-contained JSON files: what was said and done, and the tasks before and after."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        choosing.add_selection(parser)
+        command_options.add_selection(parser)
         parser.add_argument("--output", type=Path, help="a file, or for several a folder (default: standard output)")
         parser.add_argument("--anonymize", action="store_true", help="replace names, texts and ids consistently")
         parser.add_argument("--schema", action="store_true", help="write the JSON schema of the format instead")
@@ -20,9 +20,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **given: Any) -> None:
         output: Path | None = given["output"]
         if given["schema"]:
-            self.put(files.schema(), output)
+            self.put(export_files.schema(), output)
             return
-        found = choosing.selected(given)
+        found = command_options.selected(given)
         if not found:
             raise CommandError("There is no such conversation. Name some by their ids or --since.", returncode=2)
         if len(found) > 1 and (output is None or not output.is_dir()):
@@ -32,7 +32,9 @@ class Command(BaseCommand):
             if given["anonymize"]:
                 recording = anonymous.anonymized(recording)
             is_folder = output is not None and output.is_dir()
-            self.put(files.dump(recording), output / f"{recording.public_id}.json" if output and is_folder else output)
+            self.put(
+                export_files.dump(recording), output / f"{recording.public_id}.json" if output and is_folder else output
+            )
 
     def put(self, text: str, path: Path | None) -> None:
         if path is None:

@@ -7,30 +7,30 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
-from chat import files, recording
 from chat.models import ImportedState
+from chat.replay import export_files, recording
 
 
 class Command(BaseCommand):
-    help = "Store exported conversations as those of a user. Their tasks stay in the recording: no list is changed."
+    help = "Import exported conversations for a user. Their tasks stay in the recording: no list changes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-        parser.add_argument("--user", required=True, help="whose they shall be: e-mail address, id or user name")
+        parser.add_argument("--user", required=True, help="who will own them: e-mail address, id or user name")
 
     def handle(self, *args: Any, **given: Any) -> None:
         user = self.find(given["user"])
         for path in given["files"]:
             try:
-                recorded = files.load(path)
+                recorded = export_files.load(path)
                 with transaction.atomic():
                     conversation = recording.restore(recorded, user)
                     person = recorded.user.model_dump()
                     ImportedState.objects.create(conversation=conversation, records=recorded.states, person=person)
-            except files.Unreadable as error:
+            except export_files.UnreadableRecording as error:
                 raise CommandError(str(error)) from error
             except recording.AlreadyHere as error:
-                raise CommandError(f"{path}: {error} is here already. Delete it first.") from error
+                raise CommandError(f"{path}: {error} exists here already. Delete it first.") from error
             self.stdout.write(conversation.public_id)
 
     def find(self, name: str) -> User:

@@ -7,25 +7,28 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from chat import choosing, comparison, replay_report
-from chat.files import Unreadable, load
-from chat.many import run_all
-from chat.recording import Recording, record
-from chat.replay import Options, Replayed, replay
-from chat.sandbox import CannotMake, sandbox
+from chat import tool_servers
+from chat.replay import command_options, comparison, report
+from chat.replay.concurrency import run_all
+from chat.replay.export_files import UnreadableRecording, load
+from chat.replay.recording import Recording, record
+from chat.replay.replaying import Options, Replayed, replay
+from chat.replay.scratch_database import CannotMake, scratch_database
 
 EPILOG = "Exit status: 0 if every replay ends with what the recording ended with, 1 if one does not, 2 for wrong usage."
 
 
 class Command(BaseCommand):
-    help = "Say recorded messages again, to another model, prompt or tool set, in a sandbox, and compare. " + EPILOG
+    help = "Replay conversations with another model, prompt or tools in a scratch database, and compare. " + EPILOG
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        choosing.add_selection(parser)
-        choosing.add_model(parser)
+        command_options.add_selection(parser)
+        command_options.add_model(parser)
         parser.add_argument("--file", type=Path, nargs="+", default=[], help="exported conversations")
         parser.add_argument("--recorded", action="store_true", help="let the recording answer: checks the code itself")
-        parser.add_argument("--approve", choices=["all", "none"], default="all", help="calls nobody decided on before")
+        parser.add_argument(
+            "--approve", choices=["all", "none"], default="all", help="for calls nobody decided on when recorded"
+        )
         parser.add_argument("--from", type=int, default=1, metavar="N", dest="first", help="begin with turn N")
         parser.add_argument("--until", type=int, metavar="N", dest="last", help="end with turn N")
         parser.add_argument("--parallel", type=int, default=4, help="replays at a time (default: 4)")
@@ -35,7 +38,7 @@ class Command(BaseCommand):
         recordings = self.recordings(given)
         options = self.options(given)
         try:
-            with sandbox(), choosing.tools(given["mcp_server"]):
+            with scratch_database(), tool_servers.instead(given["mcp_server"]):
                 results = self.replay_all(recordings, options, given["parallel"])
         except CannotMake as error:
             raise CommandError(str(error), returncode=2) from error
@@ -52,9 +55,9 @@ class Command(BaseCommand):
     def recordings(self, given: dict[str, Any]) -> list[Recording]:
         try:
             files = [load(path) for path in given["file"]]
-        except Unreadable as error:
+        except UnreadableRecording as error:
             raise CommandError(str(error), returncode=2) from error
-        found = [] if files and not choosing.is_selecting(given) else choosing.selected(given)
+        found = [] if files and not command_options.is_selecting(given) else command_options.selected(given)
         recordings = {each.conversation.id: each for each in [*files, *map(record, found)]}
         if not recordings:
             raise CommandError(
@@ -64,11 +67,11 @@ class Command(BaseCommand):
 
     def options(self, given: dict[str, Any]) -> Options:
         if given["first"] < 1 or given["parallel"] < 1:
-            raise CommandError("--from and --parallel count from 1.", returncode=2)
+            raise CommandError("--from and --parallel must be at least 1.", returncode=2)
         return Options(
             recorded=given["recorded"],
-            choice=choosing.choice(given),
-            prompt=choosing.prompt(given),
+            choice=command_options.choice(given),
+            prompt=command_options.prompt(given),
             approve=given["approve"],
             first=given["first"],
             last=given["last"],
@@ -77,7 +80,7 @@ class Command(BaseCommand):
     def replay_all(
         self, recordings: list[Recording], options: Options, parallel: int
     ) -> list[Replayed | BaseException]:
-        bar = choosing.Progress(len(recordings), self.stderr)
+        bar = command_options.Progress(len(recordings), self.stderr)
         work = [partial(replay, each, options) for each in recordings]
         return asyncio.run(run_all(work, parallel, bar.step))
 
@@ -86,5 +89,5 @@ class Command(BaseCommand):
         return json.dumps(document, indent=1, ensure_ascii=False, default=str)
 
     def as_text(self, replays: list[Replayed], failures: dict[str, str]) -> str:
-        parts = [replay_report.text(each) for each in replays] if len(replays) + len(failures) == 1 else []
-        return "\n\n".join([*parts, replay_report.table(replays, failures)])
+        parts = [report.text(each) for each in replays] if len(replays) + len(failures) == 1 else []
+        return "\n\n".join([*parts, report.table(replays, failures)])

@@ -3,12 +3,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts import clock
 from config import retention
+from core import clock
 
 
 class Command(BaseCommand):
-    help = "Remove what has been kept long enough (RETAIN_…_DAYS), and what has expired. To be run once a day."
+    help = "Remove what has been kept long enough (RETAIN_…_DAYS), and what has expired. Run it once a day."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")

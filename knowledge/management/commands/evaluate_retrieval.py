@@ -6,11 +6,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from pydantic import ValidationError
 
-from accounts.problems import Problem
-from knowledge import evaluation, languages
-from knowledge.embeddings import EmbeddingFailed
-from knowledge.extract import Unreadable
+from core.problems import Problem
 from knowledge.management.commands.ingest import find_user
+from knowledge.reading import languages
+from knowledge.reading.blocks import UnreadableFile
+from knowledge.retrieval import evaluation
+from knowledge.retrieval.embeddings import EmbeddingFailed
 
 HEADERS = ["", "recall@5", "MRR@10", "nDCG@10", "without a result"]
 
@@ -25,9 +26,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
-        parser.add_argument("--user", metavar="EMAIL", help="whose documents are asked where FILE brings none")
+        parser.add_argument("--user", metavar="EMAIL", help="whose documents to search if FILE contains none")
         parser.add_argument(
-            "--language", default="", help="as PostgreSQL calls it; found out from the texts by default"
+            "--language", default="", help="PostgreSQL's name of the language; detected from the texts by default"
         )
         parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
@@ -36,10 +37,10 @@ class Command(BaseCommand):
         if language and not languages.exists(language):
             raise CommandError(f"There is no text search for “{language}”. One of: {', '.join(languages.names())}.")
         if not (given.documents or given.passages or user):
-            raise CommandError("FILE brings no documents: say whose are asked with --user EMAIL.")
+            raise CommandError("FILE contains no documents: say whose to search with --user EMAIL.")
         try:
             rows = evaluation.evaluate(given, find_user(user), language)
-        except (Unreadable, EmbeddingFailed, Problem) as error:
+        except (UnreadableFile, EmbeddingFailed, Problem) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(as_json(rows) if options["json"] else as_table(rows, len(given.questions)))
 
@@ -51,7 +52,7 @@ def read(file: Path) -> evaluation.QuestionSet:
         raise CommandError(f"{file}: {error.strerror}.") from error
     except ValidationError as error:
         faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:3]]
-        raise CommandError(f"{file} is no question set: " + "; ".join(faults)) from error
+        raise CommandError(f"{file} is not a question set: " + "; ".join(faults)) from error
 
 
 def as_table(rows: list[evaluation.Row], count: int) -> str:

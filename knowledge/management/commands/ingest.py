@@ -10,24 +10,29 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 
 from accounts.models import User
-from accounts.problems import Problem
-from knowledge import embeddings, ingest
-from knowledge.ingest import Place
+from core.problems import Problem
 from knowledge.models import Document
+from knowledge.reading import ingest
+from knowledge.reading.ingest import Place
+from knowledge.retrieval import embeddings
 
 ENDINGS = {".md", ".markdown", ".mdx", ".html", ".htm", ".xhtml", ".txt", ".text", ".rst", ".pdf", ".docx"}
 BAR = 24
 
 
 class Command(BaseCommand):
-    help = "Read files and folders as documents. What did not change is not read again; what cannot be read is named."
+    help = (
+        "Read files and folders as documents. Unchanged files are not read again; files that cannot be read are listed."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("paths", nargs="+", metavar="PATH", help="files, folders (with all below them), globs")
-        parser.add_argument("--user", metavar="EMAIL", help="whose documents they are: e-mail address or subject")
+        parser.add_argument(
+            "paths", nargs="+", metavar="PATH", help="files, folders (with everything below them), globs"
+        )
+        parser.add_argument("--user", metavar="EMAIL", help="owner of the documents: e-mail address or subject")
         parser.add_argument("--shared", metavar="GROUP", help="share them with the members of a group")
         parser.add_argument(
-            "--language", default="", help="as PostgreSQL calls it; found out from each text by default"
+            "--language", default="", help="PostgreSQL's name of the language; detected from each text by default"
         )
         parser.add_argument("--prune", action="store_true", help="remove documents whose files left the folders given")
         parser.add_argument("--dry-run", action="store_true", help="only say what would be read and removed")
@@ -35,7 +40,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, paths: list[str], prune: bool, dry_run: bool, language: str, **options: Any) -> None:
         place = Place(find_user(options["user"]), find_group(options["shared"]))
         if not place.owner and not place.group:
-            raise CommandError("Say whose documents they are: --user EMAIL, or --shared GROUP, or both.")
+            raise CommandError("Say who gets the documents: --user EMAIL, or --shared GROUP, or both.")
         files = dict(found(paths))
         gone = list(left(place, files, paths)) if prune else []
         if dry_run:
@@ -63,7 +68,7 @@ class Command(BaseCommand):
             return "unchanged"
         read = ingest.read(document.pk)
         if read is None or read.problem:
-            return self.refuse(name, read.problem if read else "Somebody else reads it at the moment.")
+            return self.refuse(name, read.problem if read else "Another process is reading it at the moment.")
         if embeddings.is_on():
             try:
                 embeddings.embed(document.pk)

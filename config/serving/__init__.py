@@ -1,0 +1,1 @@
+"""What a server process is made of: uvicorn, what runs beside the requests, static files."""

@@ -1,0 +1,1 @@
+"""From a file to passages: readers, languages, taking documents in. May import `knowledge.models`."""

@@ -1,0 +1,1 @@
+"""The ways in: REST, MCP, export, mentions."""

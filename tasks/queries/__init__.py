@@ -1,0 +1,1 @@
+"""Reading tasks: filters and pages, history, counts. May import `tasks.models`."""
