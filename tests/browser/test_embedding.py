@@ -98,7 +98,7 @@ def test_no_other_origin_can_frame_it(browser: Browser, open_server: Server, tmp
 def test_the_page_listens_only_to_the_site_around_it(new_page: NewPage, open_server: Server) -> None:
     page = new_page()
     page.goto(f"{open_server.url}/embed")
-    expect(page.get_by_text("This page is a part of other sites.")).to_be_visible()
+    expect(page.get_by_text("This page is shown inside other sites.")).to_be_visible()
     page.evaluate("""() => {
       const { port2 } = new MessageChannel();
       postMessage({ type: "errand.connect", options: {} }, "*", [port2]);
