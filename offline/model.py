@@ -25,7 +25,7 @@ from offline.policy import Action, Call, Reaction
 class OfflineModel(Model):
     """A small rule-based model that knows the language of tasks, for use without an account or key.
 
-    It keeps nothing between calls: what it knows of a conversation is its input. `delay_seconds` passes between two
+    It keeps nothing between calls: all it knows about a conversation is its input. `delay_seconds` passes between two
     streamed words.
     """
 

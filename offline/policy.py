@@ -36,7 +36,7 @@ class Reaction:
 
     history: History
     now: dt.datetime
-    schemas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # of the tools there are, by name
+    schemas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # of the available tools, by name
     among: tuple[int, ...] = ()  # the tasks a question offered, when the message answers it
 
     def decide(self) -> Action:
@@ -63,7 +63,7 @@ class Reaction:
         return self.act(intent)
 
     def from_documents(self) -> Action | None:
-        """The search of the documents, or the answer from what it found; None where nothing is asked of them."""
+        """The search of the documents, or the answer from what it found; None if the message does not ask them."""
         if documents.TOOL not in self.schemas or self.history.last_answer().startswith(answers.QUESTIONS):
             return None
         if told := documents.answer(self.history):
@@ -110,7 +110,7 @@ class Reaction:
         ]
 
     def pending(self) -> str:
-        """The message that led to the question: the last request, past answers to the question since."""
+        """The message that led to the question: the last request before it, without answers given since."""
         said = self.history.said
         n = len(said) - 1
         while n >= 0 and (said[n][0] == "user" or said[n][1].startswith((answers.WHICH, answers.SURE))):

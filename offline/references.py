@@ -159,7 +159,7 @@ def best_fit(text: str, tasks: Sequence[Task]) -> Match:
 
 
 def score(words: list[str], task: Task) -> float:
-    """How many of the words the task has; of two with as many, one whose whole title was said wins."""
+    """How many of the words the task has; between equals, a task whose whole title was said wins."""
     title = content_words(task["title"])
     labels = [str(label).lower() for label in task.get("labels") or []]
     hits = sum(any(alike(word, other) for other in title) for word in words)

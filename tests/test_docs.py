@@ -34,7 +34,7 @@ def test_functions_of_the_walks_exist() -> None:
         for path, names in WITH_NAMES.findall(read(ROOT / "docs/architecture.md"))
         for name in re.findall(r"\w+", names)
         if not re.search(
-            rf"^\s*(?:export |async |def |class |function\*? |\*)*{name}\b ?[\[(:]",
+            rf"^\s*(?:export |async |def |class |function\*? |\*)*{name}\b ?[\[(:{{]",
             (ROOT / path).read_text(),
             re.MULTILINE,
         )

@@ -127,7 +127,7 @@ class Citations:
 
 
 def is_code(before: str) -> bool:
-    """Tell whether what follows a text stands in a block or span of code."""
+    """Tell whether the text that follows is inside a block or span of code."""
     fence = ""
     for line in FENCE.finditer(before):
         mark = line.group(1)

@@ -1,11 +1,13 @@
 """Chat Completions, told why each answer ended: the Agents SDK takes one that was cut off for a complete one."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, AsyncStream, NotGiven, Omit
 from openai.resources.chat import AsyncChat, AsyncCompletions
 from openai.types.chat import ChatCompletionChunk
+from pydantic import ValidationError
 
 from chat.llm import failures
 
@@ -29,9 +31,34 @@ class Chat(AsyncChat):
 
 
 class Completions(AsyncCompletions):
-    async def create(self, **asked: Any) -> Any:
-        answer = await super().create(**asked)
-        return FinishedStream(answer) if asked.get("stream") is True else answer
+    def __init__(self, client: AsyncOpenAI) -> None:
+        super().__init__(client)
+        self.client = client
+
+    async def create(
+        self,
+        *,
+        extra_headers: Mapping[str, str] | None = None,
+        extra_query: Mapping[str, object] | None = None,
+        extra_body: Mapping[str, object] | None = None,
+        **asked: Any,
+    ) -> Any:
+        """Send what is given, as it is, and return the stream of its chunks (`stream=True` is asked for).
+
+        The client's own `create` looks in every part of every message and tool for something to translate, and there is
+        nothing: a history of 80 messages takes it 9 ms. `post` is documented for requests of one's own.
+        """
+        body = {name: value for name, value in asked.items() if not isinstance(value, NotGiven | Omit)}
+        options: Any = {"headers": extra_headers or {}, "params": extra_query or {}}
+        stream = await self.client.post(
+            "/chat/completions",
+            cast_to=object,
+            body=body | dict(extra_body or {}),
+            options=options,
+            stream=True,
+            stream_cls=AsyncStream[object],
+        )
+        return FinishedStream(stream)
 
 
 class FinishedStream:
@@ -40,7 +67,7 @@ class FinishedStream:
     Its `finish_reason` says so (https://platform.openai.com/docs/api-reference/chat-streaming/streaming).
     """
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: AsyncStream[object]) -> None:
         self.stream = stream
         self.response = stream.response
         self.reason: str | None = None
@@ -50,7 +77,7 @@ class FinishedStream:
 
     async def __anext__(self) -> ChatCompletionChunk:
         try:
-            chunk: ChatCompletionChunk = await anext(self.stream)
+            chunk = as_chunk(await anext(self.stream))
         except StopAsyncIteration:
             if self.reason in {None, "length", "content_filter"}:
                 raise failures.of_incomplete(self.reason) from None
@@ -61,3 +88,16 @@ class FinishedStream:
 
     async def aclose(self) -> None:
         await self.stream.close()
+
+
+def as_chunk(data: object) -> ChatCompletionChunk:
+    """Return an event's value as a chunk. What does not fit the type, as other servers send it, is taken as it is.
+
+    Pydantic reads what fits in an eighth of the time that the client takes to read everything without complaint.
+    """
+    if not isinstance(data, dict):
+        raise failures.BrokenOff("An event is not a JSON object.")
+    try:
+        return ChatCompletionChunk.model_validate(data)
+    except ValidationError:
+        return ChatCompletionChunk.model_construct(**data)

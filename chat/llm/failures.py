@@ -74,7 +74,7 @@ def of_incomplete(reason: str | None) -> ModelFailure:
 # ---- trying again
 
 
-def retrying(tell: Callable[[str], None]) -> ModelRetrySettings:
+def retrying(tell: Callable[[str], None], retries: int) -> ModelRetrySettings:
     """Return the SDK's retry settings; `tell` gets the words for the person who waits.
 
     The SDK itself tries again only while it was given nothing of the response, that is, while nothing was shown.
@@ -92,7 +92,7 @@ def retrying(tell: Callable[[str], None]) -> ModelRetrySettings:
 
     first = settings.MODEL_RETRY_DELAY_SECONDS
     backoff = ModelRetryBackoffSettings(initial_delay=first, multiplier=3, max_delay=10, jitter=True)
-    return ModelRetrySettings(max_retries=settings.MODEL_RETRIES, policy=policy, backoff=backoff)
+    return ModelRetrySettings(max_retries=retries, policy=policy, backoff=backoff)
 
 
 def is_passing(context: RetryPolicyContext) -> bool:

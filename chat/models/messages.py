@@ -75,7 +75,7 @@ class Message(models.Model):
         return [stored[each.item_id].replace(each) if each.item_id in stored else each for each in messages]
 
     def replace(self, other: "Message") -> Self:
-        """Show what `other` shows, under the same id. A widget that is known to be drawn anew stays so."""
+        """Show what `other` shows, under the same id; keep the call that draws the widget again if it has none."""
         self.kind, self.text, self.item = other.kind, other.text, other.item
         self.refresh = other.refresh or self.refresh
         self.save(update_fields=["kind", "text", "item", "refresh"])

@@ -19,7 +19,7 @@ LONGEST = 20_000  # characters of one value; the rest is in the export
 
 @dataclass
 class SeenMessage:
-    """One item as the person saw it. `title`: of what is no message, such as a card or the line of a tool call."""
+    """One item as the person saw it. `title`: for a card, the line of a tool call and the like."""
 
     kind: str
     text: str

@@ -1,5 +1,6 @@
 """The Agents SDK's part of a turn: an agent with the turn's instructions, model and tools, run to its end."""
 
+import functools
 from collections.abc import Sequence
 
 from agents import (
@@ -24,7 +25,7 @@ from chat.items import questions
 from chat.llm import failures, providers
 from chat.tool_servers import ToolServer
 from chat.turns.engine import TurnRun
-from chat.turns.journaled_model import JournaledModel
+from chat.turns.journaled_model import JournaledModel, current_run, working_for
 
 
 async def refuse_unknown(args: ToolErrorFormatterArgs[TurnRun]) -> str | None:
@@ -70,15 +71,21 @@ def instructions(context: RunContextWrapper[TurnRun], agent: Agent[TurnRun]) -> 
     return context.context.instructions
 
 
-def run_config(run: TurnRun, tool_choice: str | None) -> RunConfig:
+@functools.lru_cache(64)
+def run_config(tool_choice: str | None, retries: int) -> RunConfig:
+    """Return how the SDK runs turns, the same for all: it checks each new configuration by its own type hints, too."""
     return RunConfig(
-        model=JournaledModel(providers.configured_model(run.options.model), run),
-        model_settings=ModelSettings(retry=failures.retrying(run.tell), tool_choice=tool_choice),
+        model=JournaledModel(),
+        model_settings=ModelSettings(retry=failures.retrying(tell, retries), tool_choice=tool_choice),
         tracing_disabled=True,
         tool_not_found_behavior="return_error_to_model",
         tool_error_formatter=refuse_unknown,
         tool_execution=ToolExecutionConfig(max_function_tool_concurrency=1),  # in the order they were asked for
     )
+
+
+def tell(progress: str) -> None:
+    current_run().tell(progress)
 
 
 async def answer(run: TurnRun) -> None:
@@ -88,13 +95,15 @@ async def answer(run: TurnRun) -> None:
     """
     if (asked := await run.prepare()) is None:
         return
-    result = Runner.run_streamed(
-        agent_of(run.servers),
-        asked.items,
-        context=run,
-        max_turns=settings.MODEL_CALLS_LIMIT,
-        run_config=run_config(run, asked.tool_choice),
-    )
+    run.model = providers.configured_model(run.options.model)
+    with working_for(run):
+        result = Runner.run_streamed(
+            agent_of(run.servers),
+            asked.items,
+            context=run,
+            max_turns=settings.MODEL_CALLS_LIMIT,
+            run_config=run_config(asked.tool_choice, settings.MODEL_RETRIES),
+        )
     try:
         async for _ in result.stream_events():
             pass  # the model and the tools tell the transcript themselves, in their own order

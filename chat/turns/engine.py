@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
+from agents import Model
 from chatkit.types import InferenceOptions, ProgressUpdateEvent, ThreadItem, ThreadItemDoneEvent
 from django.conf import settings
 from django.db import DatabaseError
@@ -72,6 +73,7 @@ class TurnRun:
         self.tools: set[str] = set()
         self.servers: list[ToolServer] = []
         self.instructions = ""
+        self.model: Model
         self.asked: dict[str, dict[str, Any]] = {}  # the calls of the last response by their ids
         self.verdicts: dict[str, WaitingCall] = {}  # what the person decided of them
         self.options = InferenceOptions()

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any, cast
 
 import openai
@@ -26,6 +27,24 @@ type Events = AsyncGenerator[TResponseStreamEvent]
 BEGINNINGS = ("response.output_text.delta", "response.refusal.delta", "response.function_call_arguments.delta")
 
 
+_current: ContextVar[TurnRun] = ContextVar("run")
+
+
+def current_run() -> TurnRun:
+    """Return the run that the SDK works for. Raises `LookupError` outside of `working_for`."""
+    return _current.get()
+
+
+@contextmanager
+def working_for(run: TurnRun) -> Iterator[None]:
+    """Let what the SDK does here be done for `run`: its agent and its configuration are the same for all."""
+    token = _current.set(run)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
 class JournaledModel(Model):
     """A model whose responses are shown as they come and journaled before any of their tool calls runs.
 
@@ -33,9 +52,13 @@ class JournaledModel(Model):
     the whole: a response that fails before its first text, or inside a tool call, can be tried again.
     """
 
-    def __init__(self, model: Model, run: TurnRun) -> None:
-        self.model = model
-        self.run = run
+    @property
+    def run(self) -> TurnRun:
+        return current_run()
+
+    @property
+    def model(self) -> Model:
+        return self.run.model
 
     async def get_response(self, *args: Any, **kwargs: Any) -> ModelResponse:
         raise TypeError("Turns are streamed.")
@@ -92,7 +115,7 @@ class JournaledModel(Model):
 
 
 async def in_time(stream: Events) -> Events:
-    """Pass a stream's events on. Raises `Silent` where one takes too long and `BrokenOff` for what is no event."""
+    """Pass a stream's events on. Raises `Silent` if one takes too long, and `BrokenOff` for anything but an event."""
     limit = settings.MODEL_FIRST_TEXT_SECONDS
     while True:
         event = None

@@ -150,7 +150,7 @@ class TurnReport:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a report met: whether it was written down, whether the turn is another run's, and whether it shall stop."""
+    """The answer to a report: whether it was written down, whether another run has the turn, whether to stop."""
 
     is_told: bool = False
     is_lost: bool = False

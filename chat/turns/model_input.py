@@ -1,4 +1,4 @@
-"""The model's context: a summary of older turns, the newest whole turns that fit, and this one's journal."""
+"""The model input: a summary of older turns, the newest whole turns that fit, and this one's journal."""
 
 import json
 import re
@@ -35,7 +35,7 @@ class ModelInput:
 
 
 def load(turn: Turn, steps: list[Step]) -> ModelInput:
-    """Return the context of the next model call of `turn`, which has these steps.
+    """Return the input of the next model call of `turn`, which has these steps.
 
     Earlier turns are taken whole, the newest first, until the budget is used up: never a tool call without its result.
     """

@@ -52,11 +52,11 @@ async def resume(turn: Turn) -> bool:
 
 
 def take_over(turn: Turn) -> tuple[list[ThreadStreamEvent], int, list[ThreadStreamEvent]] | None:
-    """Return what the earlier run told, in how many broadcasts, and what must be taken back of it.
+    """Return what the earlier run told, in how many broadcasts, and the events that take back a part of it.
 
     Or None if the turn is not ours now.
 
-    What it began to say and did not store will be said anew. What it stored is told again by the run itself.
+    What it began to say and did not store, the new run says again. The run itself repeats what was stored.
     """
     if not turn.take_over():
         return None

@@ -237,7 +237,7 @@ async def say(
 
 
 async def start_accepted(user: User, accept: Callable[[], tuple[Turn, bool]]) -> Turn:
-    """Start the turn that a section accepts, once none that a dead process left stands before it."""
+    """Start the turn that a section accepts, after finishing any earlier one that a dead process left."""
     while True:
         try:
             turn, is_new = await section(accept)

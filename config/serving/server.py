@@ -55,7 +55,7 @@ def serve(listening: socket.socket, processes: int = 1, ready: Callable[[], None
 
 
 def serve_together(config: uvicorn.Config, listening: socket.socket) -> None:
-    """Serve in several processes, which read their settings anew from this environment."""
+    """Serve in several processes, each of which reads its settings from this environment."""
     with tempfile.TemporaryDirectory(prefix="errand-metrics-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # they count together
         if "InMemory" in settings.CHANNEL_LAYERS["default"]["BACKEND"]:

@@ -41,7 +41,7 @@ class Passage:
 
 
 def lay_out(blocks: list[Block]) -> tuple[str, list[Placed]]:
-    """Return the blocks as one text, and where each of them stands in it."""
+    """Return the blocks as one text, and the place of each in it."""
     pieces: list[str] = []
     placed: list[Placed] = []
     length = 0

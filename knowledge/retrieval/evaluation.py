@@ -53,7 +53,7 @@ class GivenPassage(GivenDocument):
 
 
 class Question(BaseModel):
-    """A question, and what answers it: ids, or ids with grades. For an own collection: names of documents.
+    """A question, and what answers it: ids, or ids with grades. For a collection of your own: names of documents.
 
     `id#heading` narrows a document down to what stands below one of its headings.
     """

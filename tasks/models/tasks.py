@@ -1,4 +1,4 @@
-"""Tasks and the list they stand in: columns, constraints, the order of the list, and counts kept beside it."""
+"""Tasks and their list: columns, constraints, the order of the list, and the counts kept with it."""
 
 import datetime
 import functools
@@ -270,7 +270,7 @@ class Task(models.Model):
 
     @property
     def place(self) -> list[Any]:
-        """Where the task stands in list order: the values of `LIST_ORDER` as JSON."""
+        """The task's place in list order: the values of `LIST_ORDER` as JSON."""
         day, time = self.due_date or datetime.date.max, self.due_time or datetime.time.max
         position = 2**31 - 1 if self.position is None else self.position
         return [day.isoformat(), position, time.isoformat(), self.priority, self.number]

@@ -67,7 +67,7 @@ def add_days(day: dt.date, days: int) -> dt.date:
 
 
 def week_start(day: dt.date, weeks: int = 0) -> dt.date:
-    """The Monday of the week so many weeks from that day's."""
+    """The Monday of the week that is `weeks` weeks away from that day's."""
     return add_days(day, 7 * weeks - day.weekday())
 
 

@@ -8,7 +8,7 @@ from tasks.when import words
 from tasks.when.calendar import NotADate, add_days, add_months, coming, coming_day, day_of, month_end, week_start
 from tasks.when.reader import AT, DUE, IN, Cue, Part, Read, Reader
 
-# "the 2nd floor" is no day: what an ordinal counts when it is followed by one of these.
+# "the 2nd floor" is not a day: an ordinal counts something else when one of these words follows.
 _COUNTED = (
     "floor page chapter draft time place try attempt edition anniversary birthday grade street avenue row line item "
     "half quarter one part version round step section book season episode person thing task car lane century"

@@ -120,7 +120,7 @@ _TOKEN = re.compile(
 @dataclass(frozen=True, slots=True)
 class Token:
     kind: str
-    text: str  # lower case, spelling mended
+    text: str  # lower case, spelling corrected
     start: int
     end: int
 
