@@ -10,8 +10,7 @@
 
   /**
    * @param {{target: Element, getToken: (wish: {fresh: boolean}) => string | Promise<string>, locale?: string, theme?:
-   *   string,
-   *   greeting?: string, title?: string}} options `fresh`: the token of before was refused
+   *   string, greeting?: string, title?: string}} options `fresh`: the token of before was refused
    * @returns {HTMLIFrameElement}
    */
   const embed = ({ target, getToken, title = "Chat", ...options }) => {

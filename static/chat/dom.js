@@ -41,8 +41,8 @@ const PATHS = {
 let more;
 
 /**
- * Build an element. Names that start with "on" become listeners, booleans become presence, `null` is left out.
- * There is no `style`: the content security policy forbids it, and states belong into classes.
+ * Build an element. Names that start with "on" become listeners, booleans become presence, `null` is left out. There is
+ * no `style`: the content security policy forbids it, and states belong into classes.
  *
  * @param {string} tag
  * @param {Record<string, any>} [props]

@@ -18,8 +18,7 @@ export class RequestError extends Error {
 
 /**
  * Events of a `text/event-stream` body (WHATWG HTML, "Server-sent events"), reduced to what ChatKit sends: `data`
- * fields
- * with JSON. Comments (": ping") and other fields are skipped.
+ * fields with JSON. Comments (": ping") and other fields are skipped.
  *
  * @param {ReadableStream<Uint8Array>} body
  * @returns {AsyncGenerator<Record<string, any>>}
@@ -146,8 +145,8 @@ function online(signal) {
 
 /**
  * What is asked for; or, with `turnId` and `watch`, a turn that began elsewhere, whose events are only listened to.
- * @typedef {{type: string, params: object, key: string, metadata?: object, turnId?: string,
- *   watch?: (signal: AbortSignal) => AsyncIterable<Record<string, any>>}} Request
+ * @typedef {{type: string, params: object, key: string, metadata?: object, turnId?: string, watch?: (signal:
+ *   AbortSignal) => AsyncIterable<Record<string, any>>}} Request
  */
 
 /** One sent message until its answer has ended: the stream, and its repeats when the connection breaks. */

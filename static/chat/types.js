@@ -12,14 +12,11 @@
  *   [versions]
  * @property {(turnId: string) => Promise<unknown>} [activate] show another version
  * @property {(turnId: string, signal: AbortSignal) => Promise<Response>} [watch] the events of a turn that began
- *   elsewhere, as
- *   the protocol streams them; a thread tells of a running one by `metadata.turn_id`
+ *   elsewhere, as the protocol streams them; a thread tells of a running one by `metadata.turn_id`
  * @property {(query: string) => Promise<{id: string, title: string | null, created_at: string}[]>} [search]
  *   conversations that say something
  * @property {(source: import("./items/citations.js").Source) => boolean} [onSource] what a click on a citation does;
- *   `true`
- *   where
- *   the page has opened the source itself
+ *   `true` where the page has opened the source itself
  *
  * @typedef {import("@openai/chatkit").ChatKitOptions & {errand?: Additions}} Options
  * @typedef {import("@openai/chatkit").ChatKitEvents} Events
@@ -29,12 +26,20 @@
 
 /**
  * The events, without the `chatkit.` before their names, and what their details are.
- * @typedef {{ready: void, error: {error: Error}, effect: {name: string, data?: Record<string, any>}, "response.start":
- *   void,
- *   "response.end": void, "thread.change": {threadId: string | null}, "thread.load.start": {threadId: string},
- *   "thread.load.end": {threadId: string}, "history.open": void, "history.close": void, "tool.change": {toolId: string
- * | null},
- *   log: {name: string, data?: Record<string, any>}}} Details
+ * @typedef {{
+ *   ready: void,
+ *   error: {error: Error},
+ *   effect: {name: string, data?: Record<string, any>},
+ *   "response.start": void,
+ *   "response.end": void,
+ *   "thread.change": {threadId: string | null},
+ *   "thread.load.start": {threadId: string},
+ *   "thread.load.end": {threadId: string},
+ *   "history.open": void,
+ *   "history.close": void,
+ *   "tool.change": {toolId: string | null},
+ *   log: {name: string, data?: Record<string, any>},
+ * }} Details
  * @typedef {<Name extends keyof Details>(name: Name, ...detail: Details[Name] extends void ? [] : [Details[Name]]) =>
  *   void} Emit
  */

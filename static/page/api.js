@@ -194,8 +194,7 @@ export class Api {
 
   /**
    * `fetch` with the token. A refused token is renewed and the request repeated, once; an ended session is a 401
-   * answer,
-   * as the server would give it.
+   * answer, as the server would give it.
    *
    * @param {RequestInfo | URL} input @param {RequestInit} [init]
    * @returns {Promise<Response>}
@@ -213,8 +212,7 @@ export class Api {
 
   /**
    * `fetch` for a chat element that knows no keys: OpenAI's repeats a request up to five times. A repeat is the same
-   * body
-   * again before the answer has arrived whole, and gets the same key; saying the same thing twice is no repeat.
+   * body again before the answer has arrived whole, and gets the same key; saying the same thing twice is no repeat.
    *
    * @param {RequestInfo | URL} input @param {RequestInit} [init]
    * @returns {Promise<Response>}

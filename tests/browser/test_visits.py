@@ -1,11 +1,17 @@
 """What opening the page asks of the network. Only counts and bytes: how long it takes is measured in `tests/bench`."""
 
+import gzip
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPage
+from tests.browser.test_loop import say, sign_up
 from tests.browser.visit import Network, Visit, signed_in
-from tests.server import Server
+from tests.server import ROOT, Server
 
+ELEMENT = re.compile(r"/static/(?:[0-9a-f]{16}/)?((?:chat|vendor)/.*\.js)$")
+ELEMENT_KILOBYTES = 80
 FIRST_REQUESTS, FIRST_KILOBYTES = 30, 150
 SECOND_REQUESTS = 12
 
@@ -43,3 +49,18 @@ def test_the_second_visit_asks_for_no_file_again(new_page: NewPage, server: Serv
     _, second = visits(new_page, server, "second@example.org", "add buy milk", "what is due?")
     assert len(second.requests) <= SECOND_REQUESTS, second.requests
     assert second.static == []
+
+
+def test_the_element_stays_small(new_page: NewPage, server: Server) -> None:
+    """With an answer and its widget on screen; each file gzipped by itself."""
+    page = new_page()
+    sign_up(page, server)
+    say(page, "add buy milk")
+    expect(page.get_by_test_id("copy").last).to_be_visible()
+    say(page, "what's on my list?")
+    expect(page.get_by_test_id("widget").locator("input").first).to_be_visible()
+    urls: list[str] = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+    names = {found[1] for url in urls if (found := ELEMENT.search(url))}
+    assert "vendor/markdown-it/markdown-it.js" in names
+    sizes = [len(gzip.compress((ROOT / "static" / name).read_bytes(), 9)) for name in names]
+    assert sum(sizes) <= ELEMENT_KILOBYTES * 1000

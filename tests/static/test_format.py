@@ -12,7 +12,14 @@ REGISTRY = "https://registry.npmjs.org/"
 
 def test_the_scripts_are_formatted_and_without_likely_mistakes() -> None:
     program = node.modules(ROOT) / "@biomejs" / "biome" / "bin" / "biome"
-    command: list[str | Path] = [node.NODE, program, "ci", "--colors=off", "--max-diagnostics=20"]
+    command: list[str | Path] = [
+        node.NODE,
+        program,
+        "ci",
+        "--error-on-warnings",
+        "--colors=off",
+        "--max-diagnostics=20",
+    ]
     run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
     assert run.returncode == 0, run.stdout + run.stderr
 

@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "chat": {"chat/look"},
     "chat/look": set(),
     "chat/words": set(),
-    "chat/markdown": CHAT,
+    "chat/markdown": CHAT | {"vendor/markdown-it"},
     "chat/widgets": CHAT | {"chat/markdown"},
     "chat/items": CHAT | {"chat/markdown", "chat/widgets"},
     "chat/composer": CHAT,
@@ -44,6 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "page/tasks": PAGE | {"page/history"},
     "page/documents": PAGE,
     "page/account": PAGE,
+    "vendor/markdown-it": set(),
 }
 
 

@@ -44,8 +44,7 @@ function isAccepted({ accept }, file) {
 export class Attachments {
   /**
    * @param {{strings: import("../words/words.js").Strings, client: () => import("../protocol.js").Client, limits: () =>
-   *   Limits,
-   *   onChange: () => void, adopt: (sheet: CSSStyleSheet) => void}} context
+   *   Limits, onChange: () => void, adopt: (sheet: CSSStyleSheet) => void}} context
    */
   constructor(context) {
     this.context = context;

@@ -13,14 +13,13 @@ const COMMAND = /^\/(\S{0,40})$/;
 /**
  * @typedef {import("@openai/chatkit").Entity} Entity @typedef {import("@openai/chatkit").UserMessageContent} Content
  * @typedef {{content: Content[], reply: string, replaces: string | null, attachments:
- *   import("@openai/chatkit").Attachment[],
- *   toolChoice?: {id: string}, model?: string}} Draft what is sent; `replaces` is the message that was edited
+ *   import("@openai/chatkit").Attachment[], toolChoice?: {id: string}, model?: string}} Draft what is sent; `replaces`
+ *   is the message that was edited
  * @typedef {{content: Content[], quoted_text?: string | null, attachments?: import("@openai/chatkit").Attachment[]}}
  *   Message as it was sent
- * @typedef {{strings: import("../words/words.js").Strings, options: () => import("../types.js").Options,
- *   client: () => import("../protocol.js").Client, onSend: (draft: Draft) => void, onStop: () => void,
- *   recall: () => {id: string, message: Message} | null, emit: import("../types.js").Emit,
- *   fail: (message: string) => void}} Context
+ * @typedef {{strings: import("../words/words.js").Strings, options: () => import("../types.js").Options, client: () =>
+ *   import("../protocol.js").Client, onSend: (draft: Draft) => void, onStop: () => void, recall: () => {id: string,
+ *   message: Message} | null, emit: import("../types.js").Emit, fail: (message: string) => void}} Context
  */
 
 export class Composer {
@@ -366,8 +365,8 @@ export class Composer {
 }
 
 /**
- * What the composer offers beside the text.
- * Draws them anew only when something about them changed: a menu that is open must not vanish.
+ * What the composer offers beside the text. Draws them anew only when something about them changed: a menu that is open
+ * must not vanish.
  * @param {Composer} composer
  */
 async function drawTools(composer) {

@@ -79,10 +79,9 @@ export function historyOf(chat) {
 export class History {
   /**
    * @param {{strings: import("../words/words.js").Strings, options: () => {showDelete?: boolean, showRename?: boolean},
-   *   client: () => import("../protocol.js").Client, currentId: () => string | null,
-   *   search: () => ((query: string) => Promise<Record<string, any>[]>) | undefined, onOpen: (id: string | null) =>
-   * void, onRenamed: (id: string, title: string) => void,
-   *   onDeleted: (id: string) => void, onClose: () => void}} context
+   *   client: () => import("../protocol.js").Client, currentId: () => string | null, search: () => ((query: string) =>
+   *   Promise<Record<string, any>[]>) | undefined, onOpen: (id: string | null) => void, onRenamed: (id: string, title:
+   *   string) => void, onDeleted: (id: string) => void, onClose: () => void}} context
    */
   constructor(context) {
     this.context = context;

@@ -1,7 +1,7 @@
 // @ts-check
 // What the assistant says: text that grows, its citations and sources, and what can be done with it.
 import { copyText, h, icon } from "../dom.js";
-import { MarkdownView } from "../markdown/markdown.js";
+import { decided, MarkdownView } from "../markdown/markdown.js";
 
 /** @typedef {import("./items.js").Item} Item @typedef {import("./items.js").Context} Context */
 
@@ -28,7 +28,8 @@ class TextPart {
     else
       this.frame ||= requestAnimationFrame(() => {
         // A repeated stream starts over: what was read stays until the new text has caught up with it.
-        this.draw(this.shown.startsWith(this.text) ? this.shown : this.text);
+        const text = decided(this.text);
+        this.draw(this.shown.startsWith(text) ? this.shown : text);
       });
   }
 

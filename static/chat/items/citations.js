@@ -5,9 +5,8 @@ import { h } from "../dom.js";
 
 /**
  * @typedef {{type: string, title: string, url?: string, filename?: string, id?: string, description?: string,
- *   inline_label?: string,
- *   interactive?: boolean, icon?: string, group?: string, data?: Record<string, any>}} Source one of
- * `chatkit.types.Source`
+ *   inline_label?: string, interactive?: boolean, icon?: string, group?: string, data?: Record<string, any>}} Source
+ *   one of `chatkit.types.Source`
  * @typedef {{source: Source, index?: number | null}} Note an annotation of `chatkit.types`; `index` counts UTF-16 units
  */
 

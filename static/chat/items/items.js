@@ -7,30 +7,29 @@ import { h, icon, iconButton } from "../dom.js";
 /**
  * @typedef {Record<string, any>} Item one of `chatkit.types.ThreadItem`
  * @typedef {import("@openai/chatkit").Entity} Entity
- * @typedef {{strings: import("../words/words.js").Strings, adopt: (sheet: CSSStyleSheet) => void,
- *   onAction?: (action: import("../widgets/widget.js").Action, values: Record<string, any>, item: Item) =>
- * Promise<void>,
- *   onEdit?: (item: Item) => void, onRetry?: (node: HTMLElement) => void,
- *   onFeedback?: (node: HTMLElement, kind: string, reason: string) => Promise<void>, onVersion?: (turnId: string) =>
- * void,
- *   onSource?: (source: import("./citations.js").Source) => boolean,
- *   onEntity?: (entity: Entity) => void, preview?: (entity: Entity) => Promise<HTMLElement | null>,
- *   onAnswer?: (item: Item, input: import("./questions.js").Submission) => Promise<void>,
- *   picture?: (url: string) => Promise<string>}} Context `picture` fetches an image as its owner and gives an address
- * that
- *   an `<img>` can show; `onRetry` and `onFeedback` are missing where the options do not offer them
+ *
+ * @typedef {object} Context what views may ask of the conversation around them
+ * @property {import("../words/words.js").Strings} strings
+ * @property {(sheet: CSSStyleSheet) => void} adopt
+ * @property {(action: import("../widgets/widget.js").Action, values: Record<string, any>, item: Item) => Promise<void>}
+ *   [onAction]
+ * @property {(item: Item) => void} [onEdit]
+ * @property {(node: HTMLElement) => void} [onRetry] missing, as `onFeedback`, where the options do not offer it
+ * @property {(node: HTMLElement, kind: string, reason: string) => Promise<void>} [onFeedback]
+ * @property {(turnId: string) => void} [onVersion]
+ * @property {(source: import("./citations.js").Source) => boolean} [onSource]
+ * @property {(entity: Entity) => void} [onEntity]
+ * @property {(entity: Entity) => Promise<HTMLElement | null>} [preview]
+ * @property {(item: Item, input: import("./questions.js").Submission) => Promise<void>} [onAnswer]
+ * @property {(url: string) => Promise<string>} [picture] fetches an image as its owner and gives an address that an
+ *   `<img>` can show
+ *
  * @typedef {{node: HTMLElement, set(item: Item, streaming: boolean): void, update?(update: Record<string, any>): void,
  *   stop?(): void, isLive?(): boolean, setVersions?(turns: {turn_id: string, is_active: boolean}[]): void}} View
- * @typedef {(item: Item, context: Context, parts: Parts) => View} Renderer
  * @typedef {{citations?: typeof import("./citations.js"), chart?: typeof import("../widgets/chart.js")}} Parts what
- *   items
- *   may have somewhere inside; there once it was fetched
+ *   items may have somewhere inside; there once it was fetched
+ * @typedef {(item: Item, context: Context, parts: Parts) => View} Renderer
  */
-
-/** The text of a user message; tags show as their words. @param {Item} item */
-export function userText(item) {
-  return item.content.map((/** @type {any} */ part) => part.text).join("");
-}
 
 class UserMessage {
   /** @param {Item} item @param {Context} context */
@@ -118,7 +117,7 @@ function tag({ id, text, group, data, interactive }, { onEntity, preview }) {
 }
 
 /** A sent file: pictures show themselves. @param {Item} attachment @param {Context} context */
-export function attachmentView({ type, name, preview_url: url }, { picture }) {
+function attachmentView({ type, name, preview_url: url }, { picture }) {
   const node = h("div", { class: "file", "data-testid": "sent-file" });
   if (type !== "image" || !url || !picture) {
     node.append(icon("file"), h("span", {}, name));

@@ -86,11 +86,9 @@ function lay(node, box) {
 /** One widget's components, drawn anew for each state of the widget. */
 export class Drawing {
   /**
-   * @param {{strings: import("../words/words.js").Strings, prefix: string, showsAll: boolean,
-   *   know: (node: Element, component: Component) => void, drawChart?: typeof import("./chart.js").drawChart}} context
-   *   `prefix` makes ids of fields unique; `know` is told which component a control is; `drawChart` is missing as long
-   * as
-   *   no chart was needed
+   * @param {{strings: import("../words/words.js").Strings, prefix: string, showsAll: boolean, know: (node: Element,
+   *   component: Component) => void, drawChart?: typeof import("./chart.js").drawChart}} context `prefix` makes ids of
+   *   fields unique; `know` is told which component a control is; `drawChart` is missing as long as no chart was needed
    */
   constructor({ strings, prefix, showsAll, know, drawChart }) {
     this.chart = drawChart;

@@ -5,8 +5,7 @@ import { agoText, pastDayText } from "../task-words.js";
 
 /**
  * @typedef {{id: string, name: string, scope: "read" | "change" | "full", created_at: string, expires_at: string |
- *   null,
- *   last_used_at: string | null, token?: string}} Token
+ *   null, last_used_at: string | null, token?: string}} Token
  */
 
 const SCOPES = { read: "Read", change: "Change but not delete", full: "Full" };

@@ -39,9 +39,8 @@ function parsed(text) {
 
 /**
  * @typedef {{id: string, name: string, title: string, kind: string, bytes: number, state: "waiting" | "reading" |
- *   "ready" | "failed",
- *   problem: string | null, progress: number, pages: number | null, passages: number, shared_with: string | null,
- *   is_mine: boolean}} Document
+ *   "ready" | "failed", problem: string | null, progress: number, pages: number | null, passages: number, shared_with:
+ *   string | null, is_mine: boolean}} Document
  * @typedef {{file: File, key: string, share: number, problem: string}} Sending
  */
 

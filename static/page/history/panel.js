@@ -8,8 +8,7 @@ import { differenceLine, messageLink } from "./of-task.js";
 /**
  * @typedef {{id: number, title: string, before: Record<string, any> | null, after: Record<string, any> | null}} Changed
  * @typedef {{id: string, at: string, source: string, tool: string, summary: string, turn_id: string | null, is_undone:
- *   boolean,
- *   changes: Changed[]}} Operation
+ *   boolean, changes: Changed[]}} Operation
  */
 
 const PAGE = 40;

@@ -5,8 +5,8 @@ import { Reading } from "./reading.js";
 
 /**
  * @param {HTMLFormElement} form
- * @param {{api: import("../api.js").Api, add: (text: string, key: string) => Promise<void>,
- *   fail: (text: string, onRetry?: () => void) => void}} context
+ * @param {{api: import("../api.js").Api, add: (text: string, key: string) => Promise<void>, fail: (text: string,
+ *   onRetry?: () => void) => void}} context
  */
 export function bindAdd(form, { api, add, fail }) {
   const input = /** @type {HTMLInputElement} */ (form.querySelector("input"));

@@ -55,9 +55,8 @@ export class TaskOrder {
   /**
    * @param {HTMLElement} scroll the scrolled list of groups
    * @param {{onOrder: (row: HTMLElement, ids: number[], soon: boolean) => void, onDue: (row: HTMLElement, due: string)
-   *   => void,
-   *   onStart: () => void, onEnd: () => void, announce: (text: string) => void}} actions `data-drop` of a heading is
-   * the due text
+   *   => void, onStart: () => void, onEnd: () => void, announce: (text: string) => void}} actions `data-drop` of a
+   *   heading is the due text
    */
   constructor(scroll, actions) {
     this.scroll = scroll;

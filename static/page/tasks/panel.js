@@ -2,7 +2,7 @@
 // The task panel: groups of rows, and what can be done to a row.
 import { h, icon } from "../../chat/dom.js";
 import { later } from "../controls.js";
-import { dayLabel, dueText, groupOf, nextText, whoDid } from "../task-words.js";
+import { dayLabel, dueText, groupOf, nextText } from "../task-words.js";
 import { layOut, TaskRow } from "./row.js";
 
 /**
@@ -47,8 +47,6 @@ export class TaskPanel {
     this.actions = actions;
     /** @type {Map<number, TaskRow>} */
     this.rows = new Map();
-    /** @type {Map<number, import("./editor.js").TaskEditor>} */
-    this.editors = new Map();
     /** Rows that stay where they are for now: ticked a moment ago, or open. @type {Map<number, Group>} */
     this.lingering = new Map();
     /** Open rows as they were: they do not jump away from under the fingers. @type {Map<number, Task>} */
@@ -82,12 +80,18 @@ export class TaskPanel {
       h("i"),
     );
     this.scroll.append(this.skeleton, this.empty, ...[...this.sections.values()].map(({ node }) => node));
+    /** @type {import("./opened.js").OpenedRows | null} */
+    this.opened = null;
+    this.openedRows = later(async () => {
+      const [{ OpenedRows }, changes] = await Promise.all([import("./opened.js"), undo()]);
+      this.opened = new OpenedRows(this, changes);
+      return this.opened;
+    });
     /** @type {import("./order.js").TaskOrder | null} */
     this.order = null;
     this.bindOrder();
     this.bindAdd(/** @type {HTMLFormElement} */ (this.find("add")));
     this.scroll.addEventListener("keydown", (event) => this.keydown(event));
-    this.bindLeaving();
     store.addEventListener("change", (event) => this.render(/** @type {CustomEvent} */ (event).detail.glowing));
     // "Today 17:00" turns overdue while nobody does anything.
     setInterval(() => this.store.isLoaded && this.render(), 30_000);
@@ -112,7 +116,12 @@ export class TaskPanel {
       return this.order;
     });
     for (const name of ["pointerover", "focusin"]) this.scroll.addEventListener(name, load);
-    // A finger comes and presses at once: the press is handed on, unless it is over by then.
+    // Who presses before it is here is not forgotten: keys are handed on, and a finger that is still down by then.
+    this.scroll.addEventListener("keydown", async (event) => {
+      if (this.order || !event.altKey || !/^Arrow(Up|Down)$/.test(event.key)) return;
+      event.preventDefault();
+      (await load()).keydown(event);
+    });
     this.scroll.addEventListener("pointerdown", async (event) => {
       if (this.order) return;
       let isDown = true;
@@ -196,9 +205,7 @@ export class TaskPanel {
     for (const { id, task } of changes) {
       if (byOthers) this.marks.set(id, { source, turn: message.turn_id ?? null, at: Date.now() });
       else this.marks.delete(id);
-      const editor = this.editors.get(id);
-      // While a row is being saved its own change comes back.
-      if (editor && task && !editor.saving) editor.rebase(task, source === "page" ? "" : whoDid(source));
+      if (task) this.opened?.changed(task, source);
     }
     this.store.apply(message);
   }
@@ -210,7 +217,7 @@ export class TaskPanel {
     if (this.order?.drag) return;
     const now = new Date();
     const tasks = this.store.all();
-    this.followEditors(tasks);
+    this.opened?.follow(tasks);
     const groups = layOut(tasks, now, this);
     const focus = this.focusBefore();
     for (const [group, section] of this.sections) {
@@ -229,17 +236,6 @@ export class TaskPanel {
     this.actions.onCount(open.filter((task) => ["overdue", "today"].includes(groupOf(task, now))).length);
     for (const id of glowing) this.rows.get(id)?.glow();
     focus();
-  }
-
-  /** A row stays as long as it is open, also when its task was deleted elsewhere. @param {Task[]} tasks */
-  followEditors(tasks) {
-    for (const [id, editor] of this.editors) {
-      const task = tasks.find((candidate) => candidate.id === id);
-      if (!task) {
-        editor.gone();
-        tasks.push(editor.base);
-      } else if (!editor.saving) editor.rebase(task);
-    }
   }
 
   /**
@@ -334,71 +330,9 @@ export class TaskPanel {
     await this.open(id);
   }
 
-  /** @param {number} id */
+  /** Opened rows are fetched with the first one. @param {number} id */
   async open(id) {
-    const [{ TaskEditor }, undo] = await Promise.all([import("./editor.js"), this.undo()]);
-    const task = this.task(id);
-    if (!task || this.editors.has(id)) return;
-    const { node } = this.row(id);
-    this.lingering.set(id, /** @type {Group} */ (/** @type {HTMLElement} */ (node.closest("section")).dataset.group));
-    this.held.set(id, task);
-    const editor = new TaskEditor(task, {
-      api: this.store.api,
-      store: this.store,
-      undo,
-      showTurn: this.actions.showTurn,
-      onClose: (refocus) => this.close(id, refocus),
-    });
-    this.editors.set(id, editor);
-    node.setAttribute("data-open", "");
-    node.append(editor.node);
-    editor.focus();
-    node.scrollIntoView({ block: "nearest" });
-  }
-
-  /** @param {number} id @param {boolean} refocus */
-  close(id, refocus) {
-    const row = this.row(id);
-    this.editors.get(id)?.node.remove();
-    this.editors.delete(id);
-    this.held.delete(id);
-    this.lingering.delete(id);
-    row.node.removeAttribute("data-open");
-    if (refocus) row.title.focus();
-    this.render();
-  }
-
-  /** Leaving an opened row saves it, be it by pointer or by keyboard. */
-  bindLeaving() {
-    let pressed = /** @type {EventTarget | null} */ (null);
-    const leave = (/** @type {EventTarget | null} */ target) => {
-      for (const [id, editor] of this.editors) {
-        if (
-          !this.row(id).node.contains(/** @type {Node} */ (target)) &&
-          document.contains(/** @type {Node} */ (target))
-        )
-          editor.close();
-      }
-    };
-    document.addEventListener(
-      "pointerdown",
-      (event) => {
-        pressed = event.target;
-      },
-      { capture: true },
-    );
-    // With the pointer only once it is up: a row that closes under a pressed button would move what is clicked.
-    document.addEventListener("click", () => {
-      leave(pressed);
-      pressed = null;
-    });
-    document.addEventListener("focusin", (event) => pressed || leave(event.target));
-    for (const name of ["pointerup", "pointercancel"])
-      document.addEventListener(name, () =>
-        setTimeout(() => {
-          pressed = null;
-        }),
-      );
+    (await this.openedRows()).open(id);
   }
 
   // ---- changes
@@ -422,7 +356,7 @@ export class TaskPanel {
 
   /** @param {number} id @param {boolean} completed */
   async toggle(id, completed) {
-    await this.editors.get(id)?.close();
+    await this.opened?.editors.get(id)?.close();
     const task = this.task(id);
     if (!task) return;
     this.lingering.set(id, this.lingering.get(id) ?? groupOf(task, new Date()));

@@ -23,8 +23,7 @@ const MOST_DAYS = 7;
  * Which task stands where: groups, days, subtasks below their parents. Knows nothing of the screen.
  * @param {Task[]} tasks @param {Date} now
  * @param {{lingering: Map<number, Group>, held: Map<number, Task>, folded: Set<number>}} view rows that stay in their
- *   group for now,
- *   or even where they were as that task; folded parents
+ *   group for now, or even where they were as that task; folded parents
  * @returns {Map<Group, Entry[]>}
  */
 export function layOut(tasks, now, { lingering, held, folded }) {

@@ -11,8 +11,7 @@ export class Live {
   /**
    * @param {string} path @param {import("../api.js").Session} session
    * @param {{onChange: (message: Record<string, any>) => void, onConversation: (message: Record<string, any>) => void,
-   *   onReady: () => void,
-   *   onState: (connected: boolean) => void}} handlers
+   *   onReady: () => void, onState: (connected: boolean) => void}} handlers
    */
   constructor(path, session, handlers) {
     this.url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;

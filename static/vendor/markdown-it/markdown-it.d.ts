@@ -1,0 +1,2 @@
+// For the type checker: what the module beside this one is.
+export { default } from "markdown-it";
