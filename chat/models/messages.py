@@ -1,7 +1,7 @@
 """Messages of a conversation, each a ChatKit thread item as the person sees it."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Self
 from uuid import UUID
 
@@ -62,20 +62,24 @@ class Message(models.Model):
         widget that is known to be drawn anew stays so.
         """
         message = cls.of(conversation_id, item, turn_id)
-        shown = {"kind": message.kind, "text": message.text, "item": message.item}
-        if not cls.objects.filter(item_id=item.id, conversation=conversation_id).update(**shown):
+        if not message.replace():
             message.save(force_insert=True)
 
     @classmethod
-    def put_all(cls, conversation_id: UUID, items: Sequence[ThreadItem], turn_id: UUID) -> None:
-        """Do the same in one statement with items of a turn, whose ids that turn has made."""
+    def put_all(
+        cls, conversation_id: UUID, items: Sequence[ThreadItem], turn_id: UUID, stored: Collection[str] = ()
+    ) -> None:
+        """Store the items of a turn, and replace those whose ids are in `stored`. Raises `IntegrityError`."""
         messages = [cls.of(conversation_id, item, turn_id) for item in items]
-        Message.objects.bulk_create(
-            messages,
-            update_conflicts=True,
-            unique_fields=["item_id"],
-            update_fields=["kind", "text", "item"],
-        )
+        for message in messages:
+            if message.item_id in stored:
+                message.replace()
+        Message.objects.bulk_create([message for message in messages if message.item_id not in stored])
+
+    def replace(self) -> bool:
+        """Show this in place of what is stored under its id in its conversation; False if nothing is."""
+        stored = Message.objects.filter(item_id=self.item_id, conversation=self.conversation_id)
+        return stored.update(kind=self.kind, text=self.text, item=self.item) > 0
 
     @classmethod
     def of(cls, conversation_id: UUID, item: ThreadItem, turn_id: UUID | None) -> "Message":

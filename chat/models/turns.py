@@ -40,6 +40,8 @@ class Turn(models.Model):
     settled: tuple[ThreadItem, ...] = ()
     # It has just begun and has no steps: there is nothing to look for.
     is_new = False
+    # The ids of the items that this run has stored.
+    stored_items: frozenset[str] = frozenset()
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="turns")
@@ -171,12 +173,20 @@ class Turn(models.Model):
         self.ended_at, self.stop_requested = None, False
         self.save(update_fields=["status", "lease_owner", "lease_expires_at", "ended_at", "stop_requested"])
 
-    def end_run(self, status: str, error: str = "") -> None:
-        """Close the turn, if this run may write. Call it within a transaction. Raises `LostLease`."""
-        ended_at = timezone.now()
-        self.hold(status=status, error=error, ended_at=ended_at, first_text_ms=self.first_text_ms)
-        self.status, self.error, self.ended_at = status, error, ended_at
+    def end_run(self, status: str, error: str = "") -> dict[str, Any]:
+        """Close the turn, if this run may write; return the changed fields, for `keep` once they are committed.
+
+        Raises `LostLease`.
+        """
+        changes = {"status": status, "error": error, "ended_at": timezone.now(), "first_text_ms": self.first_text_ms}
+        self.hold(**changes)
         self.forget_events()
+        return changes
+
+    def keep(self, changes: dict[str, Any]) -> None:
+        """Hold in this object what was committed."""
+        for name, value in changes.items():
+            setattr(self, name, value)
 
     def withdraw(self) -> None:
         """Close a turn that no run holds: it waited for its person, who said something else."""

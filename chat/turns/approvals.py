@@ -112,12 +112,13 @@ def pause(turn: Turn, response_number: int, calls: list[WaitingCall], items: lis
     """Let a turn wait for the person. Store what was open on the screen, and return the item that asks."""
     with transaction.atomic():
         Conversation.touch(turn.conversation_id)  # before the turn, as everywhere
-        turn.end_run(Turn.Status.AWAITING_APPROVAL)
+        changes = turn.end_run(Turn.Status.AWAITING_APPROVAL)
         approval = Approval(turn=turn, response_number=response_number, item_id=ids.new_id("widget"))
         approval.calls = [call.model_dump(mode="json") for call in calls]
         approval.save(force_insert=True)
         card = card_item(approval, turn.conversation.public_id)
-        Message.put_all(turn.conversation_id, [*items, card], turn.pk)
+        Message.put_all(turn.conversation_id, [*items, card], turn.pk, turn.stored_items)
+    turn.keep(changes)
     return card
 
 

@@ -29,7 +29,8 @@ def record(turn: Turn, step: Step, items: list[ThreadItem]) -> None:
     with transaction.atomic():
         turn.hold(**more_tokens(turn, step))
         step.save(force_insert=True)
-        Message.put_all(turn.conversation_id, items, turn.pk)
+        Message.put_all(turn.conversation_id, items, turn.pk, turn.stored_items)
+    turn.stored_items |= {item.id for item in items}
 
 
 def note_request(turn: Turn, prompt: Prompt, tools: list[Any], history_start: UUID) -> None:
@@ -94,11 +95,12 @@ def end(turn: Turn, status: str, error: str, items: list[ThreadItem], partial: S
     """Close a turn and store what was still open on the screen, and the step that was not completed."""
     with transaction.atomic():
         Conversation.touch(turn.conversation_id)  # before the turn, as everywhere
-        turn.end_run(status, error)
+        changes = turn.end_run(status, error)
         if partial:
             partial.turn = turn
             partial.save(force_insert=True)
-        Message.put_all(turn.conversation_id, items, turn.pk)
+        Message.put_all(turn.conversation_id, items, turn.pk, turn.stored_items)
+    turn.keep(changes)
 
 
 def answer_items(turn_id: Any) -> list[ThreadItem]:

@@ -5,6 +5,8 @@ import { uuid } from "../chat/dom.js";
 const RENEW_BEFORE_S = 60;
 
 const PLACE_KEY = "errand.place";
+/** Set as long as somebody is signed in here, as far as this browser knows (`head.js` reads it, too). */
+const SIGNED_IN_KEY = "errand.signed-in";
 
 /** Come back here after signing in. */
 export function keepPlace() {
@@ -88,19 +90,24 @@ export class Session extends EventTarget {
   }
 
   /** @param {{email: string, password: string, oauth_query?: string}} fields @returns {Promise<{url?: string}>} */
-  signIn(fields) {
-    return this.call("/sign-in/email", fields);
+  async signIn(fields) {
+    const answer = await this.call("/sign-in/email", fields);
+    localStorage.setItem(SIGNED_IN_KEY, "yes");
+    return answer;
   }
 
   /**
    * @param {{name: string, email: string, password: string, oauth_query?: string}} fields
    * @returns {Promise<{url?: string}>}
    */
-  signUp(fields) {
-    return this.call("/sign-up/email", fields);
+  async signUp(fields) {
+    const answer = await this.call("/sign-up/email", fields);
+    localStorage.setItem(SIGNED_IN_KEY, "yes");
+    return answer;
   }
 
   signOut() {
+    localStorage.removeItem(SIGNED_IN_KEY);
     return this.call("/sign-out", {});
   }
 
@@ -127,9 +134,13 @@ export class Session extends EventTarget {
       const lifetime = exp - (iat ?? Date.now() / 1000);
       this.renewAt = Date.now() + (lifetime - RENEW_BEFORE_S) * 1000;
       this.cached = token;
+      localStorage.setItem(SIGNED_IN_KEY, "yes");
       return token;
     } catch (error) {
-      if (error instanceof AuthError && error.status === 401) this.dispatchEvent(new Event("ended"));
+      if (error instanceof AuthError && error.status === 401) {
+        localStorage.removeItem(SIGNED_IN_KEY);
+        this.dispatchEvent(new Event("ended"));
+      }
       throw error;
     }
   }
@@ -139,6 +150,7 @@ export class Session extends EventTarget {
    * @returns {Promise<{id: string, name: string, email: string} | null>}
    */
   async user() {
+    if (!localStorage.getItem(SIGNED_IN_KEY) && !(await this.get())) return null;
     try {
       const { sub, name = "", email } = claims(await this.token());
       return email ? { id: sub, name, email } : ((await this.get())?.user ?? null);

@@ -7,7 +7,8 @@
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
 
   const { authUrl } = /** @type {HTMLScriptElement} */ (document.currentScript).dataset;
-  if (authUrl) {
+  // Whoever has not signed in here yet would only be refused, which the browser writes into its console as an error.
+  if (authUrl && localStorage.getItem("errand.signed-in")) {
     const headers = { Accept: "application/json" };
     const asked = fetch(`${authUrl}/token`, { headers, cache: "no-store", credentials: "include" });
     asked.catch(() => {}); // whoever takes it hears of it (`page/api.js`)
