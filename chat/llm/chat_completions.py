@@ -1,15 +1,41 @@
 """Chat Completions, told why each answer ended: the Agents SDK takes one that was cut off for a complete one."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from agents import FunctionTool, ModelSettings, OpenAIChatCompletionsModel, Tool
 from openai import AsyncOpenAI, AsyncStream, NotGiven, Omit
 from openai.resources.chat import AsyncChat, AsyncCompletions
 from openai.types.chat import ChatCompletionChunk
 from pydantic import ValidationError
 
 from chat.llm import failures
+
+
+class ChatCompletionsModel(OpenAIChatCompletionsModel):
+    """The SDK's model, which sends tools as they stand: the SDK goes through the schema of each with every call."""
+
+    def stream_response(
+        self,
+        system_instructions: str | None,
+        input: str | list[Any],
+        model_settings: ModelSettings,
+        tools: list[Tool],
+        *args: Any,
+        **kwargs: Any,
+    ) -> AsyncIterator[Any]:
+        told = [as_sent(tool) for tool in tools if isinstance(tool, FunctionTool)]
+        given = replace(model_settings, extra_body={"tools": told}) if told else model_settings
+        return super().stream_response(system_instructions, input, given, [], *args, **kwargs)
+
+
+def as_sent(tool: FunctionTool) -> dict[str, Any]:
+    """Return a tool as Chat Completions takes it (https://platform.openai.com/docs/api-reference/chat/create)."""
+    schema, is_strict = tool.params_json_schema, tool.strict_json_schema
+    function = {"name": tool.name, "description": tool.description, "parameters": schema, "strict": is_strict}
+    return {"type": "function", "function": function}
 
 
 class Client(AsyncOpenAI):

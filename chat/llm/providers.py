@@ -9,12 +9,12 @@ from typing import cast
 from weakref import WeakKeyDictionary
 
 import httpx2
-from agents import Model, OpenAIChatCompletionsModel, OpenAIResponsesModel, set_tracing_disabled
+from agents import Model, OpenAIResponsesModel, set_tracing_disabled
 from django.conf import settings
 from django.utils.module_loading import import_string
 from openai import AsyncOpenAI
 
-from chat.llm.chat_completions import Client
+from chat.llm.chat_completions import ChatCompletionsModel, Client
 
 # The SDK would send traces of every run to OpenAI.
 set_tracing_disabled(True)
@@ -106,7 +106,7 @@ def configured_model(wanted: str | None = None) -> Model:
     if choice.provider == "offline":
         return cast(Model, import_string(settings.OFFLINE_MODEL)())
     preset = PRESETS[choice.provider]
-    kind = OpenAIResponsesModel if (choice.api or preset.api) == "responses" else OpenAIChatCompletionsModel
+    kind = OpenAIResponsesModel if (choice.api or preset.api) == "responses" else ChatCompletionsModel
     return kind(model=choice.model_name, openai_client=client(choice.base_url or preset.base_url, choice.api_key))
 
 
