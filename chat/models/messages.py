@@ -14,6 +14,8 @@ from django.utils import timezone
 from pydantic import TypeAdapter
 
 from accounts.models import User
+from core import prepared_sql
+from core.prepared_sql import Statement
 
 MESSAGE_LENGTH = 20_000
 WORDS_OF_TEXT = SearchVector("text", config="simple")  # whole words in any language, as staff search them
@@ -67,14 +69,23 @@ class Message(models.Model):
 
     @classmethod
     def put_all(
-        cls, conversation_id: UUID, items: Sequence[ThreadItem], turn_id: UUID, stored: Collection[str] = ()
+        cls,
+        conversation_id: UUID,
+        items: Sequence[ThreadItem],
+        turn_id: UUID,
+        stored: Collection[str] = (),
+        beside: Sequence[Statement] = (),
     ) -> None:
-        """Store the items of a turn, and replace those whose ids are in `stored`. Raises `IntegrityError`."""
+        """Store the items of a turn, and replace those whose ids are in `stored`. Raises `IntegrityError`.
+
+        New ones are stored in the round trip of the statements `beside`.
+        """
         messages = [cls.of(conversation_id, item, turn_id) for item in items]
         for message in messages:
             if message.item_id in stored:
                 message.replace()
-        Message.objects.bulk_create([message for message in messages if message.item_id not in stored])
+        new = [message for message in messages if message.item_id not in stored]
+        prepared_sql.write([*beside, *prepared_sql.insertions(new)])
 
     def replace(self) -> bool:
         """Show this in place of what is stored under its id in its conversation; False if nothing is."""

@@ -33,6 +33,7 @@ from chat.models.messages import item_text
 from chat.turns import approvals, branches, journal, limits, runner
 from chat.turns.lease import Heard, told_so_far
 from chat.turns.running import running
+from core import prepared_sql
 from core.problems import Conflict, KeyReused
 from core.sections import section
 
@@ -163,7 +164,7 @@ def store(conversation: Conversation, item: UserMessageItem, turn: Turn, asked_b
     question.turn_id = turn.pk
     question.save()
     turn.question = question
-    turn.save(force_insert=True)
+    prepared_sql.insert(turn)
     if item.attachments:
         attachments.send(conversation, item.attachments)
 

@@ -17,7 +17,7 @@ from tests.faults.provider import Provider
 from tests.people import sign_up
 
 # Stored, loaded, two responses and a call journaled, the task added, ended; read by who watches.
-WITH_A_TOOL = 20
+WITH_A_TOOL = 18
 FOLLOWING = 9  # more: the conversation is looked up and locked, and what was said before is loaded
 ANSWERED = 3  # REST answers with the whole turn, a stream with what is left of it
 
